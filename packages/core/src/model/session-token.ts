@@ -1,0 +1,67 @@
+import * as z from 'zod'
+import { toDate } from './service-date.js'
+
+/**
+ * A personal access token as an administrator sees it.
+ *
+ * The secret is never part of it, and fields that could carry one (`token`, `alternateToken`, `publicData`, `claims`) are dropped
+ * when the answer is read. The service records no time of last use.
+ */
+export interface SessionToken {
+  /** Names the token in every other call. */
+  readonly authorizationId: string
+  /** The name its owner gave it; `null` where the service has none. */
+  readonly displayName: string | null
+  /** Space-separated scopes; `app_token` means full access. */
+  readonly scope: string | null
+  /** Organizations it works in; `null` means all that its owner can reach. */
+  readonly targetAccounts: readonly string[] | null
+  /** Start of validity, UTC; `null` when the service sent none or one that is no time. */
+  readonly validFrom: Date | null
+  /** The service's own text of `validFrom`, with all its digits. */
+  readonly validFromText: string | null
+  /** End of validity, UTC; `null` when the service sent none or one that is no time. */
+  readonly validTo: Date | null
+  /** The service's own text of `validTo`, with all its digits. */
+  readonly validToText: string | null
+  /** `false` once the token is revoked or expired; `null` where the service did not say. */
+  readonly isValid: boolean | null
+  /** `true` for the public half of an SSH key. */
+  readonly isPublic: boolean | null
+  /** Storage key of the owner. */
+  readonly userId: string | null
+  /** Application that asked for the token, if one did. */
+  readonly clientId: string | null
+  /** Authorization on the host. */
+  readonly hostAuthorizationId: string | null
+  /** What made the token, in the service's words. */
+  readonly source: string | null
+}
+
+const text = z.string().nullish().transform((value) => value ?? null)
+const flag = z.boolean().nullish().transform((value) => value ?? null)
+
+/** @internal */
+export const sessionTokenSchema = z
+  .object({
+    authorizationId: z.string().min(1),
+    displayName: text,
+    scope: text,
+    targetAccounts: z.array(z.string()).nullish(),
+    validFrom: text,
+    validTo: text,
+    isValid: flag,
+    isPublic: flag,
+    userId: text,
+    clientId: text,
+    hostAuthorizationId: text,
+    source: text,
+  })
+  .transform(({ targetAccounts, validFrom, validTo, ...rest }) => ({
+    ...rest,
+    targetAccounts: targetAccounts ?? null,
+    validFrom: toDate(validFrom),
+    validFromText: validFrom,
+    validTo: toDate(validTo),
+    validToText: validTo,
+  })) satisfies z.ZodType<SessionToken>

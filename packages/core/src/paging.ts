@@ -1,0 +1,81 @@
+import { PaginationLoopError, ProtocolError } from './errors.js'
+
+/** One page of a list, as the service cut it. */
+export interface Page<T> {
+  /** The items of this page; may be empty although more pages follow. */
+  readonly items: readonly T[]
+  /** Where the next page starts; `undefined` on the last page. Opaque: store it as it is, and use it with the same options only. */
+  readonly continuationToken: string | undefined
+}
+
+/** Where and how to read pages. */
+export interface PageSettings {
+  /** Continues after an earlier page: its `continuationToken`. */
+  readonly continuationToken?: string | undefined
+  /** Largest number of items of one page, where the service lets us choose. */
+  readonly maxPageSize?: number | undefined
+}
+
+/**
+ * A list that is read while it is iterated: items by `for await`, pages by {@link PagedIterable.byPage}.
+ *
+ * Nothing is sent before the first read, and nothing more after `break`. Each `for await` reads the list anew.
+ */
+export interface PagedIterable<T> extends AsyncIterable<T> {
+  /** Iterates over whole pages, with the token that continues after each. */
+  byPage(settings?: PageSettings): AsyncIterable<Page<T>>
+}
+
+/** Reads one page; the token is `undefined` for the first. */
+export type ReadPage<T> = (request: {
+  readonly continuationToken: string | undefined
+  readonly maxPageSize: number | undefined
+  readonly signal: AbortSignal
+}) => Promise<{ readonly items: readonly T[]; readonly continuationToken: string | null | undefined }>
+
+/** A list ends after this many pages even if the service goes on; 100,000 pages of 500 are 50 million items. */
+const maxPages = 100_000
+
+const emptyGuid = '00000000-0000-0000-0000-000000000000'
+
+/** The services end a list in four spellings: no token, null, an empty string, and the empty GUID. */
+function endsList(token: string | null | undefined): token is null | undefined {
+  return token === undefined || token === null || token === '' || token === emptyGuid
+}
+
+/** The one loop that follows continuation tokens, wherever the service puts them. */
+export function paged<T>(readPage: ReadPage<T>, signal?: AbortSignal): PagedIterable<T> {
+  async function* byPage(settings: PageSettings = {}): AsyncGenerator<Page<T>, void, undefined> {
+    const abandoned = new AbortController()
+    const pageSignal = signal === undefined ? abandoned.signal : AbortSignal.any([signal, abandoned.signal])
+    const seen = new Set<string>()
+    let continuationToken = endsList(settings.continuationToken) ? undefined : settings.continuationToken
+    try {
+      for (let page = 1; ; page++) {
+        if (continuationToken !== undefined) seen.add(continuationToken)
+        const answer = await readPage({ continuationToken, maxPageSize: settings.maxPageSize, signal: pageSignal })
+        const next = endsList(answer.continuationToken) ? undefined : answer.continuationToken
+        if (next !== undefined && seen.has(next)) {
+          throw new PaginationLoopError(
+            `The service answered page ${page} with a continuation token it had already given; the list would never end.`,
+            { hint: 'Read the list again; if it happens again, report it to the service with the time of the request.' },
+          )
+        }
+        yield { items: answer.items, continuationToken: next }
+        if (next === undefined) return
+        if (page >= maxPages) {
+          throw new ProtocolError(`The list did not end after ${maxPages} pages.`)
+        }
+        continuationToken = next
+      }
+    } finally {
+      abandoned.abort()
+    }
+  }
+  return {
+    byPage,
+    async *[Symbol.asyncIterator]() {
+      for await (const page of byPage()) yield* page.items
+    },
+  }
+}
