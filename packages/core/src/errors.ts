@@ -160,6 +160,18 @@ export class PatRefusedError extends PatkitError {
 /** A token may or may not have been created: the answer was lost. It was not asked for again, because a second secret that nobody holds is worse. */
 export class OutcomeUnknownError extends PatkitError {
   override readonly code = 'PATKIT_OUTCOME_UNKNOWN'
+  /** What was to be created: its name, and when it was asked for. */
+  readonly created: { readonly displayName: string; readonly startedAt: Date } | undefined
+  constructor(message: string, details: ErrorDetails & Pick<Partial<OutcomeUnknownError>, 'created'> = {}) {
+    super(message, details)
+    this.created = details.created
+  }
+
+  /** The same error, with what was to be created. */
+  about(created: { readonly displayName: string; readonly startedAt: Date }): OutcomeUnknownError {
+    const { status, activityId, attempts, hint, method, path } = this
+    return new OutcomeUnknownError(this.message, { status, activityId, attempts, hint, method, path, created })
+  }
 }
 
 /** A revocation stopped half-way: some tokens are revoked, the others are not. */

@@ -1,4 +1,24 @@
 export { DevOpsClient, type DevOpsClientOptions } from './devops/client.js'
+export type { ApiVersions } from './devops/service.js'
+export type {
+  ListServicePrincipalsOptions,
+  ListUsersOptions,
+  ServicePrincipals,
+  SubjectType,
+  Users,
+} from './devops/users.js'
+export type {
+  CreatedPat,
+  CreatePat,
+  ListPatsOptions,
+  PatOrganizations,
+  PersonalTokens,
+  UpdatePat,
+} from './devops/personal-tokens.js'
+export type { PatTokenErrorCode } from './devops/pat-remedies.js'
+export type { ListTokensOptions, RevocationRule, TokenAdmin } from './devops/token-admin.js'
+export type { ScanOptions } from './devops/scan.js'
+export { openScanCheckpoint, type CheckpointSettings, type FileCheckpoint } from './devops/checkpoint-file.js'
 export type {
   FailedOutcome,
   ReadOutcome,
@@ -33,3 +53,17 @@ export {
   type Attempt,
   type ErrorDetails,
 } from './errors.js'
+export { AZURE_DEVOPS_IDENTITY_URL, checkBaseUrl, checkOrganization } from './config/organization.js'
+export {
+  AZURE_DEVOPS_SCOPE,
+  type AccessToken,
+  type Credential,
+  type GetTokenOptions,
+  type TokenCredential,
+  type TokenRequest,
+} from './http/credential.js'
+export type { Limits } from './http/gate.js'
+export type { RetryOptions, TimeoutOptions } from './http/retry.js'
+export type { Hooks, Logger } from './http/transport.js'
+export { Secret } from './secret.js'
+export { version } from './version.js'

@@ -1,3 +1,4 @@
+import { linkSignal } from './abort.js'
 import { PaginationLoopError, ProtocolError } from './errors.js'
 
 /** One page of a list, as the service cut it. */
@@ -43,25 +44,36 @@ function endsList(token: string | null | undefined): token is null | undefined {
   return token === undefined || token === null || token === '' || token === emptyGuid
 }
 
+/** What a list is made of. */
+export interface PagedList<T> {
+  readonly readPage: ReadPage<T>
+  /** What makes an item itself; one that comes again on a later page is left out. */
+  readonly keyOf: (item: T) => string
+  readonly signal?: AbortSignal | undefined
+}
+
 /** The one loop that follows continuation tokens, wherever the service puts them. */
-export function paged<T>(readPage: ReadPage<T>, signal?: AbortSignal): PagedIterable<T> {
+export function paged<T>({ readPage, keyOf, signal }: PagedList<T>): PagedIterable<T> {
   async function* byPage(settings: PageSettings = {}): AsyncGenerator<Page<T>, void, undefined> {
-    const abandoned = new AbortController()
-    const pageSignal = signal === undefined ? abandoned.signal : AbortSignal.any([signal, abandoned.signal])
-    const seen = new Set<string>()
+    const reading = linkSignal(signal)
+    const tokensSeen = new Set<string>()
+    const itemsSeen = new Set<string>()
+    const isNew = (item: T): boolean => itemsSeen.size !== itemsSeen.add(keyOf(item)).size
     let continuationToken = endsList(settings.continuationToken) ? undefined : settings.continuationToken
     try {
       for (let page = 1; ; page++) {
-        if (continuationToken !== undefined) seen.add(continuationToken)
-        const answer = await readPage({ continuationToken, maxPageSize: settings.maxPageSize, signal: pageSignal })
+        if (continuationToken !== undefined) tokensSeen.add(continuationToken)
+        const answer = await readPage({ continuationToken, maxPageSize: settings.maxPageSize, signal: reading.signal })
         const next = endsList(answer.continuationToken) ? undefined : answer.continuationToken
-        if (next !== undefined && seen.has(next)) {
+        if (next !== undefined && tokensSeen.has(next)) {
           throw new PaginationLoopError(
             `The service answered page ${page} with a continuation token it had already given; the list would never end.`,
-            { hint: 'Read the list again; if it happens again, report it to the service with the time of the request.' },
+            {
+              hint: 'Read the list again; if it happens again, report it to the service with the time of the request.',
+            },
           )
         }
-        yield { items: answer.items, continuationToken: next }
+        yield { items: answer.items.filter(isNew), continuationToken: next }
         if (next === undefined) return
         if (page >= maxPages) {
           throw new ProtocolError(`The list did not end after ${maxPages} pages.`)
@@ -69,7 +81,8 @@ export function paged<T>(readPage: ReadPage<T>, signal?: AbortSignal): PagedIter
         continuationToken = next
       }
     } finally {
-      abandoned.abort()
+      reading.abort()
+      reading.release()
     }
   }
   return {

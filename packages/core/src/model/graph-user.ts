@@ -35,7 +35,10 @@ export interface GraphServicePrincipal extends GraphUser {
   readonly applicationId: string | null
 }
 
-const text = z.string().nullish().transform((value) => value ?? null)
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? null)
 
 const subject = {
   descriptor: z.string().min(1),

@@ -21,7 +21,10 @@ export interface PersonalToken {
   readonly validToText: string | null
 }
 
-const text = z.string().nullish().transform((value) => value ?? null)
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? null)
 
 const wireToken = z.object({
   authorizationId: z.string().min(1),

@@ -38,8 +38,14 @@ export interface SessionToken {
   readonly source: string | null
 }
 
-const text = z.string().nullish().transform((value) => value ?? null)
-const flag = z.boolean().nullish().transform((value) => value ?? null)
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? null)
+const flag = z
+  .boolean()
+  .nullish()
+  .transform((value) => value ?? null)
 
 /** @internal */
 export const sessionTokenSchema = z

@@ -1,0 +1,49 @@
+/** What the service says about its limits, on any answer. */
+export interface LimitSigns {
+  /** Milliseconds to hold the next calls; `undefined` when none was asked for or it could not be read. */
+  readonly retryAfterMs: number | undefined
+  /** The service already held this request back. */
+  readonly delayed: boolean
+  /** What is left of the limit, in the service's units (TSTU); `undefined` far from the limit. */
+  readonly remaining: number | undefined
+  /** The whole limit, in the same units. */
+  readonly limit: number | undefined
+  /** When nothing would be used any more, in milliseconds since 1970; an upper bound, never a time to wait out after a 200. */
+  readonly resetAtMs: number | undefined
+  /** The limit's name for people. */
+  readonly resource: string | undefined
+}
+
+/** Reads the limit headers of an answer; `now` is milliseconds since 1970. */
+export function readLimitSigns(headers: Headers, now: number): LimitSigns {
+  const reset = toNumber(headers.get('x-ratelimit-reset'))
+  return {
+    retryAfterMs: retryAfterMs(headers, now),
+    delayed: (toNumber(headers.get('x-ratelimit-delay')) ?? 0) > 0,
+    remaining: toNumber(headers.get('x-ratelimit-remaining')),
+    limit: toNumber(headers.get('x-ratelimit-limit')),
+    resetAtMs: reset === undefined ? undefined : reset * 1000,
+    resource: headers.get('x-ratelimit-resource') ?? undefined,
+  }
+}
+
+/** Every spelling of "come back later": milliseconds in two headers, seconds (also decimal), and an HTTP date. */
+function retryAfterMs(headers: Headers, now: number): number | undefined {
+  for (const name of ['retry-after-ms', 'x-ms-retry-after-ms']) {
+    const milliseconds = toNumber(headers.get(name))
+    if (milliseconds !== undefined) return Math.max(milliseconds, 0)
+  }
+  const value = headers.get('retry-after')?.trim()
+  if (value === undefined) return undefined
+  const seconds = toNumber(value)
+  if (seconds !== undefined) return Math.max(seconds * 1000, 0)
+  // Only what looks like an HTTP date: `Date.parse` would make a year of almost any text with a number in it.
+  const date = /^[A-Za-z]{3,9},? .*\d{2}:\d{2}:\d{2}/.test(value) ? Date.parse(value) : NaN
+  return Number.isNaN(date) ? undefined : Math.max(date - now, 0)
+}
+
+function toNumber(text: string | null): number | undefined {
+  if (text === null || !/^\s*[+-]?\d+(\.\d+)?(e\d+)?\s*$/i.test(text)) return undefined
+  const number = Number(text)
+  return Number.isFinite(number) ? number : undefined
+}

@@ -1,0 +1,541 @@
+import ky, { type KyInstance } from 'ky'
+import { linkSignal, untilAborted } from '../abort.js'
+import type { Clock } from '../clock.js'
+import { isPatkitError, OutcomeUnknownError, ProtocolError, type Attempt, type PatkitError } from '../errors.js'
+import { Authorizer, type Authorization } from './authorizer.js'
+import type { Credential } from './credential.js'
+import {
+  leadsToSignIn,
+  readContent,
+  toHttpError,
+  toNetworkError,
+  toProtocolError,
+  toSignInRequired,
+  toTimeoutError,
+  type Answer,
+  type Content,
+  type FailedCall,
+} from './failure.js'
+import { Gate, type GateResult, type Limits } from './gate.js'
+import { toNetworkFault, type NetworkFault } from './network-fault.js'
+import { readLimitSigns } from './retry-after.js'
+import {
+  backoffMs,
+  mayRetryStatus,
+  retryDefaults,
+  timeoutDefaults,
+  type Repeat,
+  type RetryOptions,
+  type TimeoutOptions,
+} from './retry.js'
+
+/** Receives what happens, without secrets: method, path without query, status, times. `console` fits. */
+export interface Logger {
+  debug?(message: string): void
+  warn?(message: string): void
+}
+
+/** Called as requests come and go. An exception thrown here ends the call with it. */
+export interface Hooks {
+  /** Before each try. */
+  onRequest?(event: { readonly method: string; readonly path: string; readonly attempt: number }): void
+  /** After each whole answer. */
+  onResponse?(event: {
+    readonly method: string
+    readonly path: string
+    readonly attempt: number
+    readonly status: number
+    readonly durationMs: number
+    readonly activityId: string | undefined
+  }): void
+  /** Before a request is sent again. */
+  onRetry?(event: {
+    readonly method: string
+    readonly path: string
+    readonly attempt: Attempt
+    readonly waitMs: number
+  }): void
+  /** When the service asks everybody to wait. */
+  onHold?(event: { readonly until: Date; readonly seconds: number }): void
+}
+
+/** What the transport is made of. */
+export interface TransportOptions {
+  /** Address without a slash at the end. */
+  readonly baseUrl: string
+  readonly credential: Credential
+  readonly userAgent: string
+  readonly clock: Clock
+  readonly fetch?: typeof globalThis.fetch | undefined
+  readonly random?: (() => number) | undefined
+  readonly timeouts?: TimeoutOptions | undefined
+  readonly retry?: RetryOptions | undefined
+  readonly limits?: Limits | undefined
+  readonly logger?: Logger | undefined
+  readonly hooks?: Hooks | undefined
+}
+
+/** One call to the service. */
+export interface Call<T> {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Path below the base URL, its parts already encoded. */
+  readonly path: string
+  readonly query?: Readonly<Record<string, string | undefined>>
+  readonly body?: unknown
+  readonly repeat: Repeat
+  /** What the identity needs for this call, as a sentence; becomes the hint of a `PermissionError`. */
+  readonly permission?: string
+  /** Turns a good answer into the result; throws `ProtocolError` when it is not what was promised. */
+  readonly read: (answer: GoodAnswer) => T
+  readonly signal?: AbortSignal | undefined
+}
+
+/** An answer of 2xx with JSON or nothing in it. */
+export interface GoodAnswer {
+  readonly status: number
+  readonly headers: Headers
+  /** Parsed body; `undefined` when it was empty. */
+  readonly json: unknown
+  /** 1 when the first try brought it. */
+  readonly tries: number
+  /** Method and path, for messages. */
+  readonly request: string
+  readonly activityId: string | undefined
+}
+
+/** Largest body taken into memory; a page of 500 users has about 0.5 MB. */
+const maxBodyBytes = 64 * 1024 * 1024
+
+type TryResult =
+  | { readonly kind: 'answer'; readonly answer: Answer }
+  | { readonly kind: 'fault'; readonly fault: NetworkFault }
+  | { readonly kind: 'timeout'; readonly afterMs: number }
+
+/** What is to be done after a try. */
+type Verdict =
+  | { readonly do: 'return'; readonly json: unknown; readonly answer: Answer }
+  | { readonly do: 'fail'; readonly error: (call: FailedCall) => PatkitError }
+  | { readonly do: 'renew'; readonly claims: string | undefined; readonly answer: Answer }
+  | {
+      readonly do: 'retry'
+      readonly pause: 'fault' | 'throttle' | 'none'
+      readonly failure: string
+      /** Whether the service may have acted although no good answer came. */
+      readonly acted: 'no' | 'maybe'
+      readonly error: (call: FailedCall) => PatkitError
+    }
+
+/** Sends requests to one organization as one identity: credential, gate, tries, and failures in our words. */
+export class Transport {
+  readonly gate: Gate
+  readonly #options: TransportOptions
+  readonly #authorizer: Authorizer
+  readonly #http: KyInstance
+  readonly #origin: string
+  readonly #host: string
+  #requests = 0
+  #retries = 0
+
+  constructor(options: TransportOptions) {
+    this.#options = options
+    this.gate = new Gate(options.clock, options.limits)
+    this.#authorizer = new Authorizer(options.credential, options.clock)
+    const url = new URL(options.baseUrl)
+    this.#origin = url.origin
+    this.#host = url.host
+    // Tries, time limits and failures are ours: ky's own would retry without the gate, stop timing at the headers, and print the token.
+    this.#http = ky.create({
+      retry: 0,
+      timeout: false,
+      throwHttpErrors: false,
+      redirect: 'manual',
+      ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
+      headers: { accept: 'application/json', 'user-agent': options.userAgent },
+    })
+    this.gate.onHold(() => {
+      const until = this.gate.heldUntil
+      if (until === undefined) return
+      const seconds = Math.ceil((until - options.clock.now()) / 1000)
+      options.logger?.warn?.(`Azure DevOps asks for a pause of ${seconds} s.`)
+      options.hooks?.onHold?.({ until: new Date(until), seconds })
+    })
+  }
+
+  /** Requests sent so far, tries included. */
+  get requests(): number {
+    return this.#requests
+  }
+
+  /** Requests that were sent again. */
+  get retries(): number {
+    return this.#retries
+  }
+
+  /** Sends a call until it succeeds, fails for good, or its tries or its time are used up. */
+  async send<T>(call: Call<T>): Promise<T> {
+    const linked = linkSignal(call.signal)
+    try {
+      linked.signal.throwIfAborted()
+      return await this.#send(call, linked.signal)
+    } finally {
+      linked.release()
+    }
+  }
+
+  async #send<T>(call: Call<T>, signal: AbortSignal): Promise<T> {
+    const { clock, hooks } = this.#options
+    const { method, path } = call
+    const tries = this.#options.retry?.tries ?? retryDefaults.tries
+    let budgetMs = this.#options.timeouts?.callMs ?? timeoutDefaults.callMs
+    const attempts: Attempt[] = []
+    let renewed = false
+    let authorization = await this.#authorizer.authorize(signal)
+
+    for (;;) {
+      const attempt = attempts.length + 1
+      const permit = await this.gate.enter(signal)
+      let result: TryResult | undefined
+      let startedAt: number
+      try {
+        // The pause at the gate may have outlived the token.
+        if (!renewed) authorization = await this.#authorizer.authorize(signal)
+        hooks?.onRequest?.({ method, path, attempt })
+        startedAt = clock.now()
+        result = await this.#try(call, authorization, Math.min(this.#tryMs, budgetMs), signal)
+      } finally {
+        permit.leave(toGateResult(result))
+      }
+      const durationMs = clock.now() - startedAt
+      budgetMs -= durationMs
+      this.#report(call, attempt, result, durationMs)
+      const secret = authorization.secret
+      const failedWith = (failure: string): FailedCall => {
+        attempts.push({
+          number: attempt,
+          status: result.kind === 'answer' ? result.answer.status : undefined,
+          failure,
+          durationMs,
+        })
+        return this.#failedCall(call, attempts, secret)
+      }
+      const verdict = this.#judge(call, result, renewed)
+
+      switch (verdict.do) {
+        case 'return':
+          return call.read(toGoodAnswer(call, verdict.answer, verdict.json, attempt))
+        case 'fail':
+          throw verdict.error(failedWith(failureOf(result)))
+        case 'renew': {
+          renewed = true
+          const failed = failedWith(failureOf(result))
+          authorization = await this.#renew(authorization, verdict, failed, signal)
+          break
+        }
+        case 'retry': {
+          const failed = failedWith(verdict.failure)
+          if (call.repeat === 'once' && verdict.acted === 'maybe') throw toOutcomeUnknown(call, verdict.error(failed))
+          if (attempt >= tries || budgetMs <= 0) throw verdict.error(failed)
+          budgetMs -= await this.#pauseBefore(call, attempts, verdict.pause, budgetMs, signal)
+          break
+        }
+        default: {
+          const unreachable: never = verdict
+          return unreachable
+        }
+      }
+      this.#retries++
+    }
+  }
+
+  #report<T>({ method, path }: Call<T>, attempt: number, result: TryResult, durationMs: number): void {
+    const { hooks, logger } = this.#options
+    logger?.debug?.(`${method} ${path}: ${failureOf(result)} in ${durationMs} ms`)
+    if (result.kind !== 'answer') return
+    const { status, headers } = result.answer
+    hooks?.onResponse?.({ method, path, attempt, status, durationMs, activityId: activityIdOf(headers) })
+  }
+
+  get #tryMs(): number {
+    return this.#options.timeouts?.tryMs ?? timeoutDefaults.tryMs
+  }
+
+  /** Waits before the next try; returns how much of the call's own time that took. */
+  async #pauseBefore<T>(
+    call: Call<T>,
+    attempts: readonly Attempt[],
+    pause: 'fault' | 'throttle' | 'none',
+    budgetMs: number,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const { clock, random, hooks, logger } = this.#options
+    const attempt = attempts.at(-1)
+    const ms =
+      pause === 'none' ? 0 : Math.min(backoffMs(attempts.length, pause, random ?? Math.random), Math.max(budgetMs, 0))
+    if (attempt !== undefined) {
+      const waitMs = Math.max(ms, (this.gate.heldUntil ?? 0) - clock.now(), 0)
+      logger?.debug?.(`${call.method} ${call.path}: ${attempt.failure}, again in ${waitMs} ms`)
+      hooks?.onRetry?.({ method: call.method, path: call.path, attempt, waitMs })
+    }
+    if (pause === 'throttle') {
+      // Refused for everyone: everyone waits, and at the gate.
+      this.gate.hold(ms)
+      return 0
+    }
+    if (ms > 0) await clock.sleep(ms, signal)
+    return ms
+  }
+
+  async #renew(
+    refused: Authorization,
+    { claims, answer }: { readonly claims: string | undefined; readonly answer: Answer },
+    failedCall: FailedCall,
+    signal: AbortSignal,
+  ): Promise<Authorization> {
+    const authorization = await this.#authorizer.authorize(signal, { refused, claims })
+    // The same token again would be refused again.
+    if (authorization.header === refused.header) throw toSignInRequired(failedCall, answer, claims)
+    return authorization
+  }
+
+  #judge<T>(call: Call<T>, result: TryResult, renewed: boolean): Verdict {
+    switch (result.kind) {
+      case 'timeout':
+        return {
+          do: 'retry',
+          pause: 'fault',
+          failure: failureOf(result),
+          acted: 'maybe',
+          error: (failed) => toTimeoutError(failed, result.afterMs),
+        }
+      case 'fault': {
+        const { fault } = result
+        const error = (failed: FailedCall): PatkitError => toNetworkError(failed, fault)
+        if (fault.certificate) return { do: 'fail', error }
+        return { do: 'retry', pause: 'fault', failure: fault.code, acted: fault.neverSent ? 'no' : 'maybe', error }
+      }
+      case 'answer':
+        return this.#judgeAnswer(call, result.answer, renewed)
+      default: {
+        const unreachable: never = result
+        return unreachable
+      }
+    }
+  }
+
+  #judgeAnswer<T>(call: Call<T>, answer: Answer, renewed: boolean): Verdict {
+    const { status } = answer
+    if (status === 401) return judgeUnauthorized(answer, renewed, this.#options.credential)
+    if (leadsToSignIn(answer, this.#origin)) {
+      return { do: 'fail', error: (failed) => toSignInRequired(failed, answer) }
+    }
+    const content = readContent(answer)
+    if (status >= 400) {
+      const error = (failed: FailedCall): PatkitError => toHttpError(failed, answer, content)
+      if (mayRetryStatus(status, answer.headers)) {
+        const told = answer.signs.retryAfterMs !== undefined
+        return {
+          do: 'retry',
+          // The gate already holds everyone for as long as the service asked.
+          pause: told ? 'none' : status === 429 ? 'throttle' : 'fault',
+          failure: `HTTP ${status}`,
+          acted: status === 429 || (status === 503 && told) ? 'no' : 'maybe',
+          error,
+        }
+      }
+      // A server that failed may have acted first.
+      if (status >= 500 && call.repeat === 'once')
+        return { do: 'fail', error: (failed) => toOutcomeUnknown(call, error(failed)) }
+      return { do: 'fail', error }
+    }
+    if (status >= 300) return { do: 'fail', error: (failed) => toProtocolError(failed, answer, content) }
+    return judgeContent(answer, content)
+  }
+
+  async #try<T>(call: Call<T>, authorization: Authorization, limitMs: number, signal: AbortSignal): Promise<TryResult> {
+    const trying = linkSignal(signal)
+    let timedOut = false as boolean
+    const stopTimer = this.#options.clock.timer(limitMs, () => {
+      timedOut = true
+      trying.abort(new Error('time limit of the try'))
+    })
+    this.#requests++
+    try {
+      return {
+        kind: 'answer',
+        answer: await untilAborted(this.#exchange(call, authorization, trying.signal), trying.signal),
+      }
+    } catch (error) {
+      signal.throwIfAborted()
+      if (isPatkitError(error)) throw error
+      if (timedOut) return { kind: 'timeout', afterMs: limitMs }
+      return { kind: 'fault', fault: toNetworkFault(error) }
+    } finally {
+      stopTimer()
+      trying.release()
+    }
+  }
+
+  async #exchange<T>(call: Call<T>, authorization: Authorization, signal: AbortSignal): Promise<Answer> {
+    const { clock, baseUrl } = this.#options
+    const query = Object.entries(call.query ?? {}).filter((entry): entry is [string, string] => entry[1] !== undefined)
+    const response = await this.#http(`${baseUrl}${call.path}`, {
+      method: call.method,
+      searchParams: new URLSearchParams(query),
+      headers: { authorization: authorization.header },
+      ...(call.body === undefined ? {} : { json: call.body }),
+      signal,
+    })
+    const text = await readBody(response)
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      signs: readLimitSigns(response.headers, clock.now()),
+    }
+  }
+
+  #failedCall<T>(call: Call<T>, attempts: readonly Attempt[], secret: string): FailedCall {
+    return {
+      method: call.method,
+      path: call.path,
+      host: this.#host,
+      attempts: [...attempts],
+      permission: call.permission,
+      secrets: [secret],
+    }
+  }
+}
+
+/** Reads a whole body as UTF-8 without a byte order mark. */
+async function readBody(response: Response): Promise<string> {
+  const declared = Number(response.headers.get('content-length') ?? 0)
+  if (declared > maxBodyBytes) throw toBodyTooLarge()
+  if (response.body === null) return ''
+  const decoder = new TextDecoder()
+  let text = ''
+  let size = 0
+  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+    size += chunk.byteLength
+    if (size > maxBodyBytes) throw toBodyTooLarge()
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
+}
+
+function toBodyTooLarge(): ProtocolError {
+  return new ProtocolError(
+    `Azure DevOps sent an answer of more than ${maxBodyBytes / 1024 / 1024} MiB; it was not read.`,
+    {
+      hint: 'Ask for smaller pages (maxPageSize) where the service allows it.',
+    },
+  )
+}
+
+function activityIdOf(headers: Headers): string | undefined {
+  return headers.get('activityid') ?? headers.get('x-vss-e2eid') ?? undefined
+}
+
+function toGoodAnswer<T>(call: Call<T>, { status, headers }: Answer, json: unknown, tries: number): GoodAnswer {
+  return { status, headers, json, tries, request: `${call.method} ${call.path}`, activityId: activityIdOf(headers) }
+}
+
+function toGateResult(result: TryResult | undefined): GateResult {
+  if (result === undefined) return { kind: 'abandoned' }
+  switch (result.kind) {
+    case 'answer':
+      return { kind: 'answer', status: result.answer.status, signs: result.answer.signs }
+    case 'fault':
+      return { kind: 'broken' }
+    case 'timeout':
+      return { kind: 'timeout' }
+    default: {
+      const unreachable: never = result
+      return unreachable
+    }
+  }
+}
+
+function failureOf(result: TryResult): string {
+  switch (result.kind) {
+    case 'answer':
+      return `HTTP ${result.answer.status}`
+    case 'fault':
+      return result.fault.code
+    case 'timeout':
+      return `no whole answer within ${Math.round(result.afterMs / 1000)} s`
+    default: {
+      const unreachable: never = result
+      return unreachable
+    }
+  }
+}
+
+/** 401: accepted but not allowed, a demand for more claims, or a token that is no longer good. */
+function judgeUnauthorized(answer: Answer, renewed: boolean, credential: Credential): Verdict {
+  const challenge = answer.headers.get('www-authenticate') ?? ''
+  const demanded = /\bclaims="([^"]*)"/.exec(challenge)?.[1]
+  if (demanded !== undefined) {
+    const claims = decodeClaims(demanded)
+    if (claims === undefined || renewed) {
+      return { do: 'fail', error: (failed) => toSignInRequired(failed, answer, claims) }
+    }
+    return { do: 'renew', claims, answer }
+  }
+  // The service knows who we are (it says so in this header), so a new token changes nothing.
+  if (answer.headers.has('x-vss-userdata')) {
+    return { do: 'fail', error: (failed) => toHttpError(failed, answer, readContent(answer)) }
+  }
+  const cannotRenew = typeof credential === 'object' && 'pat' in credential
+  if (renewed || cannotRenew) return { do: 'fail', error: (failed) => toSignInRequired(failed, answer) }
+  return { do: 'renew', claims: undefined, answer }
+}
+
+/** Claims of a challenge as JSON text; `undefined` when they cannot be read. */
+function decodeClaims(base64: string): string | undefined {
+  const text = Buffer.from(base64, 'base64').toString('utf8')
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? text : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function judgeContent(answer: Answer, content: Content): Verdict {
+  switch (content.kind) {
+    case 'json':
+      return { do: 'return', json: content.value, answer }
+    case 'empty':
+      return { do: 'return', json: undefined, answer }
+    case 'damaged':
+      return {
+        do: 'retry',
+        pause: 'fault',
+        failure: 'incomplete JSON',
+        acted: 'maybe',
+        error: (failed) => toProtocolError(failed, answer, content),
+      }
+    case 'html':
+    case 'other':
+      return { do: 'fail', error: (failed) => toProtocolError(failed, answer, content) }
+    default: {
+      const unreachable: never = content
+      return unreachable
+    }
+  }
+}
+
+/** For a call that is sent once: what may have happened must not be guessed. */
+function toOutcomeUnknown<T>(call: Call<T>, last: PatkitError): OutcomeUnknownError {
+  return new OutcomeUnknownError(
+    `It is unknown whether ${call.method} ${call.path} was carried out: ${last.message} It was not sent again.`,
+    {
+      method: last.method,
+      path: last.path,
+      status: last.status,
+      activityId: last.activityId,
+      attempts: last.attempts,
+      hint: 'List what exists now before trying again; for a personal access token, pats.reconcile() does that.',
+    },
+  )
+}
