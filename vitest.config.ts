@@ -8,6 +8,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'scripts/**/*.test.ts'],
+    reporters: ['default', './scripts/closing-line-reporter.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },
