@@ -1,0 +1,83 @@
+import type WorkbookWriter from 'exceljs/lib/stream/xlsx/workbook-writer.js'
+import type { CellStyle } from 'exceljs/lib/stream/xlsx/workbook-writer.js'
+import type { ValueStyles } from './cell-xml.js'
+
+/** Ink and paper of everything that has a colour, as ARGB. Each pair has a contrast of at least 4.5 : 1. */
+export const palette = {
+  headerInk: 'FFFFFFFF',
+  headerPaper: 'FF1F3A5F',
+  sectionInk: 'FF1F3A5F',
+  noteInk: 'FF595959',
+  goodInk: 'FF0B5A2B',
+  goodPaper: 'FFE3F4E8',
+  badInk: 'FF8E1B16',
+  badPaper: 'FFFCE4E2',
+  warnInk: 'FF6B4300',
+  warnPaper: 'FFFFF0CC',
+  quietInk: 'FF5F6368',
+  rule: 'FFC8D0DA',
+} as const
+
+/** `9999-12-31` is how the service says "never"; the cell keeps the date, so that it still sorts last. */
+const expiryFormat = '[>=2958465]"never";yyyy-mm-dd hh:mm:ss'
+const countFormat = '#,##0'
+
+const definitions = {
+  header: {
+    font: { bold: true, color: { argb: palette.headerInk } },
+    fill: solid(palette.headerPaper),
+    alignment: { vertical: 'middle' },
+  },
+  title: { font: { bold: true, size: 18, color: { argb: palette.sectionInk } }, alignment: { vertical: 'middle' } },
+  section: {
+    font: { bold: true, color: { argb: palette.sectionInk } },
+    border: { bottom: { style: 'thin', color: { argb: palette.rule } } },
+  },
+  sectionRight: {
+    font: { bold: true, color: { argb: palette.sectionInk } },
+    border: { bottom: { style: 'thin', color: { argb: palette.rule } } },
+    alignment: { horizontal: 'right' },
+  },
+  good: {
+    font: { bold: true, color: { argb: palette.goodInk } },
+    fill: solid(palette.goodPaper),
+    alignment: { vertical: 'middle', wrapText: true },
+  },
+  bad: {
+    font: { bold: true, color: { argb: palette.badInk } },
+    fill: solid(palette.badPaper),
+    alignment: { vertical: 'middle', wrapText: true },
+  },
+  warn: {
+    font: { color: { argb: palette.warnInk } },
+    fill: solid(palette.warnPaper),
+    alignment: { vertical: 'middle', wrapText: true },
+  },
+  note: { font: { italic: true, color: { argb: palette.noteInk } } },
+  count: { numFmt: countFormat },
+  time: { numFmt: expiryFormat, alignment: { horizontal: 'left' } },
+  text: {},
+  whole: { numFmt: '0' },
+  flag: { alignment: { horizontal: 'center' } },
+} as const satisfies Record<string, CellStyle>
+
+/** The names of the styles a cell can have. */
+export type StyleName = keyof typeof definitions
+
+/** The styles of one workbook, as numbers of its style table. */
+export interface WorkbookStyles {
+  readonly named: Readonly<Record<StyleName, number>>
+  /** The styles of plain rows. */
+  readonly values: ValueStyles
+}
+
+/** Enters every style once: a style per cell would nearly double the time of a workbook. */
+export function registerStyles(book: WorkbookWriter): WorkbookStyles {
+  const entries = Object.entries(definitions).map(([name, style]) => [name, book.styles.addStyleModel(style)] as const)
+  const named = Object.fromEntries(entries) as Record<StyleName, number>
+  return { named, values: { text: named.text, number: named.whole, boolean: named.flag, date: named.time } }
+}
+
+function solid(argb: string): CellStyle['fill'] & {} {
+  return { type: 'pattern', pattern: 'solid', fgColor: { argb } }
+}
