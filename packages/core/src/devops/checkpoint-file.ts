@@ -225,7 +225,7 @@ class CheckpointFile implements FileCheckpoint {
   append(text: string): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#pending.push({ text, resolve, reject })
-      this.#writing ??= this.#write().finally(() => (this.#writing = undefined))
+      this.#writing ??= this.#write()
     })
   }
 
@@ -251,6 +251,8 @@ class CheckpointFile implements FileCheckpoint {
         for (const { reject } of batch) reject(failure)
       }
     }
+    // Before anybody else can run: what is appended after the last look must start a new round.
+    this.#writing = undefined
   }
 
   async #sync(): Promise<void> {

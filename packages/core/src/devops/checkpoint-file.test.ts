@@ -1,0 +1,147 @@
+import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { CheckpointError } from '../errors.js'
+import { graphUserSchema } from '../model/graph-user.js'
+import { sessionTokenSchema } from '../model/session-token.js'
+import { openScanCheckpoint } from './checkpoint-file.js'
+import type { ReadOutcome } from './scan-outcome.js'
+
+let folder: string
+let path: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'patkit-checkpoint-'))
+  path = join(folder, 'scan.ndjson')
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+function outcome(n: number, tokens = 2): ReadOutcome {
+  return {
+    status: 'read',
+    user: graphUserSchema.parse({ descriptor: `aad.${n}`, displayName: `Zoë\n${n}` }),
+    tokens: Array.from({ length: tokens }, (_, t) =>
+      sessionTokenSchema.parse({
+        authorizationId: `${n}-${t}`,
+        displayName: null,
+        scope: 'vso.code',
+        validFrom: '2018-07-19T00:00:00.1234567',
+        validTo: 'not a time',
+        targetAccounts: t === 0 ? null : ['a'],
+        isValid: true,
+        token: 'never to be kept',
+      }),
+    ),
+  }
+}
+
+const fabrikam = { organization: 'fabrikam', settings: { columns: 'full' } }
+
+describe('openScanCheckpoint', () => {
+  it('gives back what was recorded, raw times included, after it was opened again', async () => {
+    const first = await openScanCheckpoint(path, { ...fabrikam, mode: 'new' })
+    await Promise.all(Array.from({ length: 50 }, (_, n) => first.record(outcome(n))))
+    await first.close()
+
+    const again = await openScanCheckpoint(path, { ...fabrikam, mode: 'resume' })
+    expect(again.finished).toBe(50)
+    expect(await again.recall('aad.7')).toEqual(outcome(7))
+    expect(await again.recall('aad.99')).toBeUndefined()
+    await again.record(outcome(99))
+    await again.close()
+
+    const third = await openScanCheckpoint(path, { ...fabrikam, mode: 'resume' })
+    expect(third.finished).toBe(51)
+    expect(await third.recall('aad.99')).toEqual(outcome(99))
+    await third.close()
+  })
+
+  it('keeps no secret and is readable by its owner alone', async () => {
+    const checkpoint = await openScanCheckpoint(path, { ...fabrikam, mode: 'new' })
+    await checkpoint.record(outcome(1))
+    await checkpoint.close()
+    expect(await readFile(path, 'utf8')).not.toContain('never to be kept')
+    if (process.platform !== 'win32') expect((await stat(path)).mode & 0o777).toBe(0o600)
+  })
+
+  it('has every finished user in the file once record() resolves, so that a killed process loses none', async () => {
+    const checkpoint = await openScanCheckpoint(path, { ...fabrikam, mode: 'new' })
+    await checkpoint.record(outcome(1))
+    expect((await readFile(path, 'utf8')).trimEnd().split('\n')).toHaveLength(2)
+    await checkpoint.close()
+  })
+
+  it('drops a last line that was torn, and goes on behind the whole ones', async () => {
+    const first = await openScanCheckpoint(path, { ...fabrikam, mode: 'new' })
+    await first.record(outcome(1))
+    await first.close()
+    await appendFile(path, '{"user":{"descriptor":"aad.2","displ')
+
+    const again = await openScanCheckpoint(path, { ...fabrikam, mode: 'resume' })
+    expect(again.finished).toBe(1)
+    await again.record(outcome(3))
+    await again.close()
+
+    const third = await openScanCheckpoint(path, { ...fabrikam, mode: 'resume' })
+    expect(third.finished).toBe(2)
+    expect(await third.recall('aad.3')).toEqual(outcome(3))
+    await third.close()
+  })
+
+  it('reads lines that are longer than a read of the disk', async () => {
+    const first = await openScanCheckpoint(path, { ...fabrikam, mode: 'new' })
+    await first.record(outcome(1, 12_000))
+    await first.record(outcome(2))
+    await first.close()
+    const again = await openScanCheckpoint(path, { ...fabrikam, mode: 'resume' })
+    expect((await again.recall('aad.1'))?.tokens).toHaveLength(12_000)
+    expect(await again.recall('aad.2')).toEqual(outcome(2))
+    await again.close()
+  })
+
+  it.each([
+    [
+      { organization: 'contoso', settings: { columns: 'full' } },
+      /organization "fabrikam", but this run has organization "contoso"/,
+    ],
+    [
+      { organization: 'fabrikam', settings: { columns: 'sample' } },
+      /columns "full", but this run has columns "sample"/,
+    ],
+    [{ organization: 'fabrikam', settings: {} }, /columns "full", but this run has columns \(not set\)/],
+  ])('refuses to resume with %j and names the difference', async (other, message) => {
+    await (await openScanCheckpoint(path, { ...fabrikam, mode: 'new' })).close()
+    const before = await readFile(path)
+    await expect(openScanCheckpoint(path, { ...other, mode: 'resume' })).rejects.toThrow(message)
+    expect(await readFile(path)).toEqual(before)
+  })
+
+  it('refuses a file that exists when a new one is asked for, and leaves it alone', async () => {
+    await writeFile(path, 'mine')
+    await expect(openScanCheckpoint(path, { ...fabrikam, mode: 'new' })).rejects.toThrow(/exists already/)
+    expect(await readFile(path, 'utf8')).toBe('mine')
+  })
+
+  it.each([
+    ['an empty file', ''],
+    ['another format', 'DisplayName;Owner\nx;y\n'],
+    ['a torn header', '{"patkitCheckpoint":1,"organ'],
+  ])('refuses %s as no checkpoint', async (_, text) => {
+    await writeFile(path, text)
+    await expect(openScanCheckpoint(path, { ...fabrikam, mode: 'resume' })).rejects.toThrow(/is not a checkpoint/)
+  })
+
+  it('refuses a file damaged in the middle instead of leaving users out', async () => {
+    const first = await openScanCheckpoint(path, { ...fabrikam, mode: 'new' })
+    await first.record(outcome(1))
+    await first.close()
+    await appendFile(path, 'garbage\n')
+    await expect(openScanCheckpoint(path, { ...fabrikam, mode: 'resume' })).rejects.toThrow(/damaged at byte/)
+  })
+
+  it('says that a file to resume does not exist', async () => {
+    const missing = openScanCheckpoint(join(folder, 'none'), { ...fabrikam, mode: 'resume' })
+    await expect(missing).rejects.toThrow(/does not exist/)
+    await expect(missing).rejects.toBeInstanceOf(CheckpointError)
+  })
+})
