@@ -6,8 +6,11 @@ const windowSeconds = 300
 /** Above this share of the limit there is no need to hold back. */
 const fullSpeedAbove = 0.3
 
-/** Answers between two looks at what is left: fewer would measure rounding, not cost. */
-const answersPerSample = 20
+/** Units of the limit that calls must have used before their cost is worked out: the service sends whole numbers, fewer would measure rounding. */
+const unitsPerSample = 4
+
+/** Answers without limit headers after which we are far from the limit again. */
+const answersFarFromLimit = 20
 
 /** How far sending may run ahead of its slot, so that timers of a millisecond do not cost rate. */
 const slackMs = 25
@@ -54,10 +57,11 @@ export class Pace {
       this.#sample = { remaining, at: now, answers: 0 }
       return
     }
-    if (sample.answers < answersPerSample) return
     const cameBack = (limit / windowSeconds) * ((now - sample.at) / 1000)
-    const cost = (sample.remaining - remaining + cameBack) / sample.answers
-    if (cost > 0) this.#costPerCall = this.#costPerCall === undefined ? cost : this.#costPerCall * 0.7 + cost * 0.3
+    const used = sample.remaining - remaining + cameBack
+    if (used < unitsPerSample || sample.answers === 0) return
+    const cost = used / sample.answers
+    this.#costPerCall = this.#costPerCall === undefined ? cost : this.#costPerCall * 0.7 + cost * 0.3
     this.#sample = { remaining, at: now, answers: 0 }
   }
 
