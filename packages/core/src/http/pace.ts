@@ -43,7 +43,7 @@ export class Pace {
     if (this.#sample !== undefined) this.#sample.answers++
     if (remaining === undefined || limit === undefined || limit <= 0) {
       // Far from the limit the service sends no headers.
-      if (remaining === undefined && this.#sample !== undefined && this.#sample.answers > answersPerSample)
+      if (remaining === undefined && this.#sample !== undefined && this.#sample.answers > answersFarFromLimit)
         this.#forget()
       return
     }
