@@ -1,0 +1,118 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { chmod, mkdir, readdir, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { usageError } from './command-error.js'
+import { variable, type Io } from './io.js'
+import type { ReportSettings } from './options.js'
+
+/** The folder that checkpoints of reports are kept in. */
+export function checkpointFolder({
+  env,
+  platform,
+  homeDirectory,
+}: Pick<Io, 'env' | 'platform' | 'homeDirectory'>): string {
+  return path.join(stateFolder(env, platform, homeDirectory), 'patkit', 'reports')
+}
+
+function stateFolder(env: Io['env'], platform: NodeJS.Platform, homeDirectory: string): string {
+  if (platform === 'win32') return variable(env, 'LOCALAPPDATA') ?? path.join(homeDirectory, 'AppData', 'Local')
+  const stateHome = variable(env, 'XDG_STATE_HOME')
+  // A relative path is to be ignored: https://specifications.freedesktop.org/basedir-spec/latest/
+  return stateHome !== undefined && path.isAbsolute(stateHome) ? stateHome : path.join(homeDirectory, '.local', 'state')
+}
+
+/**
+ * The settings that a resumed report must share with the one it goes on with, by the name under which a difference is reported.
+ *
+ * Where the report goes and how fast it is read may change: a full disk is a reason to resume with another `--out`.
+ */
+export function checkpointSettings(settings: ReportSettings, baseUrl: string): Readonly<Record<string, string>> {
+  return {
+    '--base-url': baseUrl,
+    '--status': settings.status,
+    '--expiring-within': `${settings.expiringWithinDays}d`,
+    '--columns': settings.columns,
+  }
+}
+
+/** What a checkpoint belongs to. */
+export interface CheckpointOwner {
+  readonly organization: string
+  readonly settings: Readonly<Record<string, string>>
+}
+
+/** The path of a new checkpoint: `<organization>-<options>-<random>.ndjson`. */
+export function newCheckpointPath(folder: string, owner: CheckpointOwner): string {
+  return path.join(folder, `${prefixOf(owner)}${randomBytes(4).toString('hex')}.ndjson`)
+}
+
+/** Makes the folder of checkpoints, which nobody else may look into: names of people and of their tokens lie there. */
+export async function makeCheckpointFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await chmod(folder, 0o700)
+}
+
+/**
+ * Finds the checkpoint that `--resume` without a name means: the newest of this organization and these options; if there is none, the
+ * newest of the organization, whose refusal then names the option that differs.
+ *
+ * @throws {@link CommandError} With exit code 2 when there is none of the organization.
+ */
+export async function findCheckpoint(folder: string, owner: CheckpointOwner): Promise<string> {
+  const ofOrganization = await newestFirst(
+    folder,
+    new RegExp(`^${owner.organization.toLowerCase()}-[0-9a-f]{8}-[0-9a-f]{8}\\.ndjson$`),
+  )
+  const fitting = ofOrganization.find((name) => name.startsWith(prefixOf(owner)))
+  const found = fitting ?? ofOrganization[0]
+  if (found === undefined) {
+    throw usageError(
+      `There is no unfinished report of ${owner.organization} to go on with.`,
+      'Leave out --resume to begin one.',
+    )
+  }
+  return path.join(folder, found)
+}
+
+/** Checks the checkpoint that `--resume FILE` names before it is opened. */
+export async function checkCheckpointFile(name: string, cwd: string): Promise<string> {
+  const file = path.resolve(cwd, name)
+  const found = await stat(file).catch(() => undefined)
+  if (found === undefined) {
+    throw usageError(
+      `There is no checkpoint ${JSON.stringify(name)}.`,
+      'Leave out its name for the newest one of the organization.',
+    )
+  }
+  if (!found.isFile())
+    throw usageError(
+      `${JSON.stringify(name)} is no checkpoint file.`,
+      'Name the file that the interrupted run printed.',
+    )
+  return file
+}
+
+/** The service takes no notice of upper and lower case in the name of an organization. */
+function prefixOf({ organization, settings }: CheckpointOwner): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify(Object.entries(settings).sort()))
+    .digest('hex')
+  return `${organization.toLowerCase()}-${hash.slice(0, 8)}-`
+}
+
+async function newestFirst(folder: string, pattern: RegExp): Promise<string[]> {
+  const names = await readdir(folder).catch(() => [])
+  const found = await Promise.all(
+    names
+      .filter((name) => pattern.test(name))
+      .map(async (name) => ({ name, time: await changedAt(path.join(folder, name)) })),
+  )
+  return found.sort((a, b) => b.time - a.time).map(({ name }) => name)
+}
+
+async function changedAt(file: string): Promise<number> {
+  return stat(file).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => 0,
+  )
+}
