@@ -9,6 +9,8 @@ export interface ReportColumn {
   readonly header: string
   /** Width in characters, where a format has widths. */
   readonly width: number
+  /** Where its cells stand, where a format has places; default: left. */
+  readonly align?: 'left' | 'centre' | 'right'
   /** What the column shows of a row. */
   value(row: TokenRow): CellValue
 }
@@ -24,12 +26,12 @@ export const fullColumns: readonly ReportColumn[] = [
   { header: 'Token', width: 30, value: (row) => row.token },
   { header: 'Status', width: 10, value: (row) => row.status },
   { header: 'Scopes', width: 34, value: (row) => (row.scopes.length === 0 ? null : row.scopes.join('; ')) },
-  { header: 'Full access', width: 13, value: (row) => row.fullAccess },
-  { header: 'All organizations', width: 18, value: (row) => row.allOrganizations },
+  { header: 'Full access', width: 13, align: 'centre', value: (row) => row.fullAccess },
+  { header: 'All organizations', width: 20, align: 'centre', value: (row) => row.allOrganizations },
   // A text that is no time is shown as it came: better than a gap that looks like "none".
-  { header: 'Created', width: 20, value: (row) => row.created ?? row.createdText },
-  { header: 'Expires', width: 20, value: (row) => row.expires ?? row.expiresText },
-  { header: 'Days left', width: 11, value: (row) => row.daysLeft },
+  { header: 'Created', width: 21, value: (row) => row.created ?? row.createdText },
+  { header: 'Expires', width: 21, value: (row) => row.expires ?? row.expiresText },
+  { header: 'Days left', width: 12, align: 'right', value: (row) => row.daysLeft },
   { header: 'Authorization ID', width: 38, value: (row) => row.authorizationId },
 ]
 
@@ -37,7 +39,7 @@ export const fullColumns: readonly ReportColumn[] = [
 export const sampleColumns: readonly ReportColumn[] = [
   { header: 'DisplayName', width: 30, value: (row) => row.token },
   { header: 'Owner', width: 28, value: (row) => row.ownerDisplayName },
-  { header: 'isValid', width: 10, value: (row) => row.isValid },
+  { header: 'isValid', width: 10, align: 'centre', value: (row) => row.isValid },
   { header: 'validFrom', width: 30, value: (row) => row.createdText },
   { header: 'validTo', width: 30, value: (row) => row.expiresText },
 ]

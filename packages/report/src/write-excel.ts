@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream'
 import type { ConditionalFormattingRule } from 'exceljs'
 import { columnsOf, type ReportColumn } from './columns.js'
 import { palette } from './excel/styles.js'
-import { ExcelWorkbook, type ExcelSheet } from './excel/workbook.js'
+import { ExcelWorkbook, type ExcelSheet, type SheetHeader } from './excel/workbook.js'
 import { addSummaryRows, summaryLayout } from './excel/summary-sheet.js'
 import type { TokenRow } from './rows.js'
 import type { ReportContext, ReportResult, RowWriter } from './writer.js'
@@ -16,7 +16,6 @@ export interface ExcelSettings {
 
 const defaults = { rowsPerSheet: 1_048_576, compression: 6 } as const satisfies ExcelSettings
 
-/** Rows of the sheets that name people one by one; the rest of them is in the summary object. */
 const tabColors = { tokens: 'FF1F3A5F', summary: 'FF0B5A2B', notRead: 'FF8E1B16' } as const
 
 /** Writes a workbook: the sheets `Tokens` (`Tokens (2)`, … when one is full), `Summary`, which opens first, and `Not read`. */
@@ -79,7 +78,7 @@ export class ExcelWriter implements RowWriter {
     return this.#workbook.addSheet({
       name: this.#sheets === 1 ? 'Tokens' : `Tokens (${this.#sheets})`,
       widths: this.#columns.map((column) => column.width),
-      headers: this.#columns.map((column) => column.header),
+      headers: this.#columns.map(({ header, align = 'left' }) => ({ text: header, align })),
       tabColor: tabColors.tokens,
       landscape: true,
       gridLines: true,
@@ -107,7 +106,7 @@ export class ExcelWriter implements RowWriter {
     const sheet = this.#workbook.addSheet({
       name: 'Not read',
       widths: [30, 12, 70, 13, 28, 60],
-      headers: ['User', 'Outcome', 'Reason', 'HTTP status', 'Error code', 'Descriptor'],
+      headers: notReadHeaders,
       tabColor: tabColors.notRead,
       landscape: true,
       gridLines: true,
@@ -124,6 +123,15 @@ export class ExcelWriter implements RowWriter {
     await sheet.close()
   }
 }
+
+const notReadHeaders: readonly SheetHeader[] = [
+  { text: 'User', align: 'left' },
+  { text: 'Outcome', align: 'left' },
+  { text: 'Reason', align: 'left' },
+  { text: 'HTTP status', align: 'right' },
+  { text: 'Error code', align: 'left' },
+  { text: 'Descriptor', align: 'left' },
+]
 
 interface ColouredColumns {
   readonly columns: { readonly from: number; readonly to: number }

@@ -21,44 +21,67 @@ export const palette = {
 /** `9999-12-31` is how the service says "never"; the cell keeps the date, so that it still sorts last. */
 const expiryFormat = '[>=2958465]"never";yyyy-mm-dd hh:mm:ss'
 const countFormat = '#,##0'
+/** Excel shows TRUE and FALSE whatever the format says; LibreOffice would show 1 and 0. */
+const booleanFormat = '"TRUE";"TRUE";"FALSE"'
+
+/** A font without a name or a size is whatever a reader likes. */
+const font = { name: 'Calibri', family: 2, scheme: 'minor', size: 11 } as const
+const wrapped = { vertical: 'middle', wrapText: true } as const
+/** Numbers keep away from the text in the next column. */
+const right = { horizontal: 'right', indent: 1 } as const
 
 const definitions = {
+  text: {},
+  whole: { numFmt: '0', alignment: right },
+  flag: { numFmt: booleanFormat, alignment: { horizontal: 'center' } },
+  time: { numFmt: expiryFormat, alignment: { horizontal: 'left' } },
+  count: { numFmt: countFormat, alignment: right },
   header: {
-    font: { bold: true, color: { argb: palette.headerInk } },
+    font: { ...font, bold: true, color: { argb: palette.headerInk } },
     fill: solid(palette.headerPaper),
     alignment: { vertical: 'middle' },
   },
-  title: { font: { bold: true, size: 18, color: { argb: palette.sectionInk } }, alignment: { vertical: 'middle' } },
+  headerRight: {
+    font: { ...font, bold: true, color: { argb: palette.headerInk } },
+    fill: solid(palette.headerPaper),
+    alignment: { ...right, vertical: 'middle' },
+  },
+  headerCentre: {
+    font: { ...font, bold: true, color: { argb: palette.headerInk } },
+    fill: solid(palette.headerPaper),
+    alignment: { horizontal: 'center', vertical: 'middle' },
+  },
+  title: {
+    font: { ...font, bold: true, size: 18, color: { argb: palette.sectionInk } },
+    alignment: { vertical: 'middle' },
+  },
   section: {
-    font: { bold: true, color: { argb: palette.sectionInk } },
+    font: { ...font, bold: true, color: { argb: palette.sectionInk } },
     border: { bottom: { style: 'thin', color: { argb: palette.rule } } },
   },
   sectionRight: {
-    font: { bold: true, color: { argb: palette.sectionInk } },
+    font: { ...font, bold: true, color: { argb: palette.sectionInk } },
     border: { bottom: { style: 'thin', color: { argb: palette.rule } } },
-    alignment: { horizontal: 'right' },
+    alignment: right,
   },
   good: {
-    font: { bold: true, color: { argb: palette.goodInk } },
+    font: { ...font, bold: true, color: { argb: palette.goodInk } },
     fill: solid(palette.goodPaper),
-    alignment: { vertical: 'middle', wrapText: true },
+    alignment: wrapped,
   },
   bad: {
-    font: { bold: true, color: { argb: palette.badInk } },
+    font: { ...font, bold: true, color: { argb: palette.badInk } },
     fill: solid(palette.badPaper),
-    alignment: { vertical: 'middle', wrapText: true },
+    alignment: wrapped,
   },
-  warn: {
-    font: { color: { argb: palette.warnInk } },
-    fill: solid(palette.warnPaper),
-    alignment: { vertical: 'middle', wrapText: true },
+  badCount: {
+    font: { ...font, bold: true, color: { argb: palette.badInk } },
+    fill: solid(palette.badPaper),
+    numFmt: countFormat,
+    alignment: right,
   },
-  note: { font: { italic: true, color: { argb: palette.noteInk } } },
-  count: { numFmt: countFormat },
-  time: { numFmt: expiryFormat, alignment: { horizontal: 'left' } },
-  text: {},
-  whole: { numFmt: '0' },
-  flag: { alignment: { horizontal: 'center' } },
+  warn: { font: { ...font, color: { argb: palette.warnInk } }, fill: solid(palette.warnPaper), alignment: wrapped },
+  note: { font: { ...font, italic: true, color: { argb: palette.noteInk } } },
 } as const satisfies Record<string, CellStyle>
 
 /** The names of the styles a cell can have. */

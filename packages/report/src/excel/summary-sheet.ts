@@ -8,7 +8,7 @@ import type { ExcelSheet, SheetLayout, StyledCell } from './workbook.js'
 /** The sheet that opens first. */
 export const summaryLayout: Omit<SheetLayout, 'tabColor'> = {
   name: 'Summary',
-  widths: [38, 14, 16, 40],
+  widths: [38, 22, 16, 40],
   landscape: false,
   gridLines: false,
 }
@@ -41,7 +41,7 @@ function addUsers(page: SummaryPage, { totals: { users } }: ReportResult): void 
   page.fact('Listed', users.listed)
   page.fact('Read', users.read)
   page.fact('Skipped: own no tokens', users.skipped)
-  page.fact('Could not be read', users.failed, users.failed > 0 ? 'bad' : 'count')
+  page.fact('Could not be read', users.failed, users.failed > 0 ? 'badCount' : 'count')
 }
 
 function addTokens(page: SummaryPage, { expiringWithinDays }: ReportContext, { tokens, status }: Totals): void {

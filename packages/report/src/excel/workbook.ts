@@ -1,9 +1,10 @@
 import { PassThrough, type Writable } from 'node:stream'
 import WorkbookWriter, { type SheetOptions, type WorksheetWriter } from 'exceljs/lib/stream/xlsx/workbook-writer.js'
 import type { ConditionalFormattingRule } from 'exceljs'
+import { xmlText } from '../cell.js'
 import type { CellValue } from '../columns.js'
 import { chunkCharacters, roomIn } from '../writer.js'
-import { cellXml, columnLetters, textCellXml, type ValueStyles } from './cell-xml.js'
+import { cellXml, columnLetters, type ValueStyles } from './cell-xml.js'
 import { registerStyles, type StyleName, type WorkbookStyles } from './styles.js'
 
 /** What a workbook says of itself. */
@@ -21,10 +22,16 @@ export interface SheetLayout {
   /** Widths in characters. */
   readonly widths: readonly number[]
   /** Headers; a sheet that has them gets a frozen, bold first row that is printed on every page, and a filter. */
-  readonly headers?: readonly string[]
+  readonly headers?: readonly SheetHeader[]
   readonly tabColor: string
   readonly landscape: boolean
   readonly gridLines: boolean
+}
+
+/** One header; it stands where the values below it stand. */
+export interface SheetHeader {
+  readonly text: string
+  readonly align: 'left' | 'centre' | 'right'
 }
 
 /** A cell of a sheet that is laid out by hand. */
@@ -67,8 +74,8 @@ export class ExcelWorkbook {
       lastModifiedBy: 'patkit',
       zip: { zlib: { level: properties.compression, chunkSize: deflateChunkBytes } },
     })
-    this.#book.title = properties.title
-    this.#book.subject = properties.subject
+    this.#book.title = xmlText(properties.title)
+    this.#book.subject = xmlText(properties.subject)
     this.#book.zip.on('error', onFailure)
     this.#book._openStream = (path) => this.#openEntry(path)
     this.styles = registerStyles(this.#book)
@@ -86,7 +93,9 @@ export class ExcelWorkbook {
 
   /** Writes what is left of the package and ends the sink. Every sheet must have been closed. */
   async commit(activeSheet: number): Promise<void> {
-    this.#book.views = [{ activeTab: activeSheet }]
+    this.#book.views = [
+      { x: 0, y: 0, width: 28_800, height: 17_000, firstSheet: 0, activeTab: activeSheet, visibility: 'visible' },
+    ]
     await this.#book.commit()
   }
 
@@ -191,12 +200,9 @@ export class ExcelSheet {
     await roomIn(this.#sheet.stream)
   }
 
-  #writeHeaders(headers: readonly string[]): void {
-    const number = ++this.#rows
-    const cells = headers.map((header, index) =>
-      textCellXml(`${this.#letters[index] ?? ''}${number}`, header, this.#styles.named.header),
-    )
-    this.#append(`<row r="${number}" ht="20" customHeight="1">${cells.join('')}</row>`)
+  #writeHeaders(headers: readonly SheetHeader[]): void {
+    const cells = headers.map(({ text, align }): StyledCell => ({ value: text, style: headerStyles[align] }))
+    this.addStyledRow(cells, headerHeight)
   }
 
   #append(xml: string): void {
@@ -235,3 +241,8 @@ function toSheetOptions(layout: SheetLayout): SheetOptions {
 }
 
 const a4 = 9
+const headerHeight = 20
+const headerStyles = { left: 'header', centre: 'headerCentre', right: 'headerRight' } as const satisfies Record<
+  string,
+  StyleName
+>

@@ -10,10 +10,11 @@ export const style = `
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;text-size-adjust:100%}
 body{margin:0;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif}
-main,.top,.foot{max-width:1280px;margin:0 auto;padding:0 24px}
+main,.top,.foot{max-width:1360px;margin:0 auto;padding:0 24px}
 .top{padding-top:32px}
 h1{margin:0;font-size:28px;line-height:1.2;letter-spacing:-.01em;overflow-wrap:anywhere}
-h2{margin:0 0 12px;font-size:17px;line-height:1.3}
+h2{margin:0 0 12px;font-size:18px;line-height:1.3}
+h3{margin:0 0 14px;font-size:15px;line-height:1.3}
 .lead{margin:6px 0 0;color:var(--soft)}
 section{margin:28px 0 0}
 .note{margin:16px 0 0;padding:12px 16px;border-radius:8px;border-left:4px solid;overflow-wrap:anywhere}
@@ -31,7 +32,11 @@ section{margin:28px 0 0}
 .panels{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:16px}
 .panel{padding:18px 20px;background:var(--paper);border:1px solid var(--line);border-radius:10px;margin:0;min-width:0}
 .panel.wide{grid-column:1/-1}
-.panel p{margin:0 0 12px;color:var(--soft);font-size:14px}
+.panel.tall{grid-column:2;grid-row:2/span 2}
+.panel p{margin:-8px 0 14px;color:var(--soft);font-size:14px}
+.panel p:first-child{margin-top:0}
+.panel p.none,.panel p.rest{margin:0}
+.panel p.rest{margin-top:10px}
 .columns{display:block;width:100%;height:auto;max-height:240px}
 .columns text{fill:var(--soft);font:13px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;text-anchor:middle}
 .columns .value{fill:var(--ink);font-weight:600}
@@ -44,7 +49,7 @@ section{margin:28px 0 0}
 .bars .name small{display:block;color:var(--soft);font-size:13px}
 .bars svg{display:block;width:100%;height:12px;border-radius:3px}
 .bars .number{text-align:right;font-variant-numeric:tabular-nums;font-weight:600}
-.narrow{display:none}
+.bars.narrow{display:none}
 .table{background:var(--paper);border:1px solid var(--line);border-radius:10px;overflow:clip}
 table{width:100%;border-collapse:collapse;font-size:14px}
 caption{padding:14px 16px;text-align:left;color:var(--soft)}
@@ -53,9 +58,12 @@ th,td{padding:9px 12px;text-align:left;vertical-align:top;border-top:1px solid v
 thead th{position:sticky;top:0;background:var(--raised);font-size:13px;white-space:nowrap;overflow-wrap:normal;z-index:1}
 tbody th{font-weight:600}
 td small,th small{display:block;color:var(--soft);font-weight:400;font-size:13px}
-td .id{font-family:ui-monospace,SFMono-Regular,Consolas,"DejaVu Sans Mono",monospace;font-size:12px}
-td.time,td.days{white-space:nowrap;font-variant-numeric:tabular-nums}
-td.days,th.days{text-align:right}
+:is(td,th) .id{font-family:ui-monospace,SFMono-Regular,Consolas,"DejaVu Sans Mono",monospace;font-size:11.5px;overflow-wrap:anywhere}
+.full :is(td,th):nth-child(1){min-width:200px}
+.full :is(td,th):nth-child(2){min-width:284px}
+.full :is(td,th):nth-child(4){min-width:130px}
+.full td:nth-child(3),.full :is(td,th):nth-child(n+6){white-space:nowrap;font-variant-numeric:tabular-nums}
+.full :is(td,th):nth-child(8){text-align:right}
 .tag{display:inline-block;padding:1px 8px;border-radius:999px;font-size:13px;font-weight:600;white-space:nowrap;border:1px solid}
 .tag.active{background:var(--goodPaper);color:var(--good)}
 .tag.expiring{background:var(--warnPaper);color:var(--warn)}
@@ -71,30 +79,60 @@ summary{cursor:pointer;font-weight:600}
 a{color:var(--accent)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 .skip{position:absolute;left:-999em}.skip:focus{position:static}
-@media (max-width:1000px){.cards{grid-template-columns:repeat(3,minmax(0,1fr))}}
+@media screen and (max-width:1000px){.cards{grid-template-columns:repeat(3,minmax(0,1fr))}}
 @media screen and (max-width:760px){
 main,.top,.foot{padding-left:16px;padding-right:16px}
 .top{padding-top:20px}
 h1{font-size:23px}
 .cards{grid-template-columns:repeat(2,minmax(0,1fr))}
-.card{padding:12px}
+.card{padding:12px;overflow-wrap:anywhere}
+.card:last-child:nth-child(odd){grid-column:1/-1}
 .card b{font-size:24px}
 .panels{grid-template-columns:minmax(0,1fr)}
 .panel{padding:16px}
-.wideOnly{display:none}
-.narrow{display:grid}
-.bars .name{max-width:none}
-.stacked{grid-template-columns:1fr auto}
-.stacked .name{grid-column:1}.stacked .number{grid-column:2}.stacked svg{grid-column:1/-1;grid-row:auto;margin-bottom:6px}
-thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-table,tbody,tr,caption{display:block}
-tr{padding:12px 16px;border-top:1px solid var(--line)}
-th,td,td.days{display:grid;grid-template-columns:92px minmax(0,1fr);gap:8px;padding:2px 0;border:0;text-align:left;white-space:normal}
-th::before,td::before{content:attr(data-label);color:var(--soft);font-weight:400;font-size:13px}
-tbody th{font-size:16px}
+.panel.tall{grid-column:auto;grid-row:auto}
+.columns{display:none}
+.bars.narrow{display:grid}
+.bars{grid-template-columns:minmax(0,1fr) auto;gap:2px 12px}
+.bars .name{grid-column:1;max-width:none}
+.bars .number{grid-column:2;grid-row:auto}
+.bars li{display:grid;grid-column:1/-1;grid-template-columns:minmax(0,1fr) auto;gap:2px 12px;padding:4px 0}
+.bars svg{grid-column:1/-1;grid-row:2;height:8px}
 }
-@page{margin:12mm}
+@media screen and (max-width:1220px){
+thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+table,tbody,caption{display:block}
+tr{padding:12px 16px;border-top:1px solid var(--line)}
+tbody tr{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,280px),1fr));gap:2px 24px}
+thead tr{display:block;padding:0;border:0}
+.table tbody :is(th,td){display:grid;grid-template-columns:84px minmax(0,1fr);gap:8px;min-width:0;padding:3px 0;border:0;text-align:left;white-space:normal}
+.table tbody :is(th,td)::before{color:var(--soft);font-weight:400;font-size:13px;line-height:1.6}
+.table .full tbody tr :is(td,th){min-width:0}
+.table .full td:nth-child(8){text-align:left}
+.table .full td:nth-child(n+6) small{display:inline}
+.tag{justify-self:start}
+.full :is(td,th):nth-child(1)::before{content:"Owner"}
+.full :is(td,th):nth-child(2)::before{content:"Token"}
+.full :is(td,th):nth-child(3)::before{content:"Status"}
+.full :is(td,th):nth-child(4)::before{content:"Scopes"}
+.full :is(td,th):nth-child(5)::before{content:"Flags"}
+.full :is(td,th):nth-child(6)::before{content:"Created"}
+.full :is(td,th):nth-child(7)::before{content:"Expires"}
+.full :is(td,th):nth-child(8)::before{content:"Days left"}
+.sample :is(td,th):nth-child(1)::before{content:"DisplayName"}
+.sample :is(td,th):nth-child(2)::before{content:"Owner"}
+.sample :is(td,th):nth-child(3)::before{content:"isValid"}
+.sample :is(td,th):nth-child(4)::before{content:"validFrom"}
+.sample :is(td,th):nth-child(5)::before{content:"validTo"}
+.failures :is(td,th):nth-child(1)::before{content:"User"}
+.failures :is(td,th):nth-child(2)::before{content:"Reason"}
+.failures :is(td,th):nth-child(3)::before{content:"Error"}
+.full td:nth-child(5):not(:has(.tag)){display:none}
+}
+@page{size:landscape;margin:12mm}
 @media print{
+h2,h3,caption{break-after:avoid}
+.full td:nth-child(n+6) small{display:inline}
 body{background:none;font-size:10pt}
 main,.top,.foot{max-width:none;padding-left:0;padding-right:0}
 .top{padding-top:0}
@@ -103,9 +141,15 @@ main,.top,.foot{max-width:none;padding-left:0;padding-right:0}
 .note,.tag,.fill,.track{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .table{overflow:visible}
 thead th{position:static}
-table{font-size:8.5pt}
+table{font-size:8pt}
+:is(th,td) small,.tag,thead th{font-size:inherit}
+:is(th,td) .id{font-size:7pt}
+.tag{padding:0 5px}
+.panels{display:block}
+.panel{margin-bottom:10px}
 th,td{padding:4px 6px}
 .tokens{break-before:page}
 .skip{display:none}
+.full tr :is(td,th):nth-child(-n+2){min-width:0;width:23%}
 }
 `
