@@ -24,8 +24,12 @@ function timeline({ asOf }: ReportContext, { months, buckets, status }: Totals):
   })
   const rows = months.map(({ month, tokens }): Bar => ({ name: monthAndYear(month), value: tokens }))
   const description = `Tokens that end, by month: ${rows.map(({ name, value }) => `${name} ${count(value)}`).join(', ')}`
-  const withoutEnd =
-    buckets.withoutEnd === 0 ? '' : ` ${counted(buckets.withoutEnd, 'token has', 'tokens have')} no end.`
+  const inMonths = months.reduce((sum, { tokens }) => sum + tokens, 0)
+  const later = status.active + status.expiring - inMonths - buckets.withoutEnd - buckets.unknown
+  const beyond = [
+    ...(later > 0 ? [`${counted(later, 'token ends', 'tokens end')} later.`] : []),
+    ...(buckets.withoutEnd > 0 ? [`${counted(buckets.withoutEnd, 'token has', 'tokens have')} no end.`] : []),
+  ]
   return panel(
     'Expiry by month',
     markup`<p>${[`When the tokens end that work on ${dayOf(asOf)}.`, ...beyond].join(' ')}</p>
