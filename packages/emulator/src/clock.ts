@@ -108,7 +108,8 @@ interface Alarm {
   readonly ring: () => void
 }
 
-class StandingClock implements TestClock {
+/** @internal */
+export class StandingClock implements TestClock {
   readonly pauses: number[] = []
   readonly #alarms = new Set<Alarm>()
   readonly #worlds = new Set<WatchedWorld>()
@@ -116,8 +117,11 @@ class StandingClock implements TestClock {
   #alarmsSet = 0
   #changes = 0
 
-  constructor(start: number) {
+  readonly #stuckAfterMs: number
+
+  constructor(start: number, stuckAfterMs = 10_000) {
     this.#now = start
+    this.#stuckAfterMs = stuckAfterMs
   }
 
   now(): number {
@@ -257,7 +261,7 @@ class StandingClock implements TestClock {
     const since = performance.now()
     while (!isSettled() && this.#version() === version) {
       await turn.take(true)
-      if (performance.now() - since > stuckAfterMs) throw new Error(this.#describeStandstill())
+      if (performance.now() - since > this.#stuckAfterMs) throw new Error(this.#describeStandstill())
     }
   }
 
@@ -276,8 +280,6 @@ class StandingClock implements TestClock {
 const roundsAtRest = 4
 /** Real time after which an operation of this process that never ends no longer holds the clock back. */
 const longestPendingMs = 2_000
-/** Real time without any change after which `runUntil` gives up. */
-const stuckAfterMs = 10_000
 
 /** Operations that end by themselves and then make something happen; idle sockets and timers are not among them. */
 const pendingOperation = /Connect|WriteWrap|Shutdown|AddrInfo|NameInfo|Query|FSReq/

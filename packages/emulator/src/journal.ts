@@ -113,7 +113,7 @@ export class RequestJournal implements Journal {
           resolve(found)
         } catch (error) {
           // A predicate that throws is the waiting test's failure, not the request's.
-          reject(error)
+          reject(error instanceof Error ? error : new Error(String(error)))
         }
         return true
       }
