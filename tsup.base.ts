@@ -8,7 +8,8 @@ export const base: Options = {
   // tsup hands TypeScript a `baseUrl`, which TypeScript 6 calls deprecated.
   dts: { compilerOptions: { ignoreDeprecations: '6.0', customConditions: [] } },
   sourcemap: true,
-  clean: true,
+  // tsup's own cleaning follows links: in a folder with a linked node_modules it would empty the workspace. The build script cleans instead.
+  clean: false,
   splitting: false,
   shims: false,
 }

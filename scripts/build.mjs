@@ -1,9 +1,11 @@
 // Builds every package in the order in which they need each other's types, several at a time where they do not.
 import { spawn } from 'node:child_process'
+import { rm } from 'node:fs/promises'
 
 const steps = [['core', 'emulator'], ['report'], ['cli']]
 
-function build(name) {
+async function build(name) {
+  await rm(new URL(`../packages/${name}/dist`, import.meta.url), { recursive: true, force: true })
   return new Promise((resolve, reject) => {
     const child = spawn('npm', ['run', 'build', '--silent', '--workspace', `@patkit/${name}`], {
       stdio: 'inherit',
