@@ -15,6 +15,8 @@ export interface PersonSpec {
   readonly descriptor?: string
   readonly originId?: string | null
   readonly domain?: string | null
+  /** The `userId` of the person's tokens. */
+  readonly storageKey?: string
   readonly isDeletedInOrigin?: boolean
   /** Whether the person may use tokenadmin. */
   readonly isAdministrator?: boolean

@@ -221,6 +221,7 @@ export function specifiedUser(seed: Seed, spec: PersonSpec, index: number): Emul
     ...(spec.descriptor === undefined ? {} : { descriptor: spec.descriptor }),
     ...(spec.originId === undefined ? {} : { originId: spec.originId }),
     ...(spec.domain === undefined ? {} : { domain: spec.domain }),
+    ...(spec.storageKey === undefined ? {} : { storageKey: spec.storageKey }),
     isDeletedInOrigin: spec.isDeletedInOrigin ?? false,
     isAdministrator: spec.isAdministrator ?? false,
     ...(spec.extra === undefined ? {} : { extra: spec.extra }),

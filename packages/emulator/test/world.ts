@@ -15,7 +15,7 @@ export interface World {
   readonly emulator: Emulator
   readonly clock: TestClock
   /** Sends a request as an administrator; the path begins after `_apis/`. */
-  send(path: string, options?: SendOptions): Promise<Reply>
+  readonly send: (path: string, options?: SendOptions) => Promise<Reply>
 }
 
 export interface SendOptions {
