@@ -35,7 +35,7 @@ test('progressParts() marks the number of users as preliminary while they are be
 })
 
 test('progressParts() does not speak of a pause that is over', () => {
-  expect(progressParts(moment({ waitingUntil: new Date(now - 1) }), true)).toEqual(['users 0/≈0', 'tokens 0'])
+  expect(progressParts(moment({ waitingUntil: new Date(now - 1) }), true)).toEqual(['listing users'])
 })
 
 test('drawBar() draws a bar while there is room, in the characters the terminal knows', () => {

@@ -119,11 +119,11 @@ function withoutLeastImportant(parts: readonly string[]): string[] {
 /** What there is to say of a scan, most telling first. */
 export function progressParts({ progress, now, remainingMs }: Moment, unicode: boolean): string[] {
   const { listed, done, total, tokens, failures, waitingUntil } = progress
+  const isListing = listed === 0 && total === undefined
   const waitingMs = waitingUntil === undefined ? 0 : waitingUntil.getTime() - now
   const all = total === undefined ? `${unicode ? '≈' : '~'}${count(listed)}` : count(total)
   return [
-    `users ${count(done)}/${all}`,
-    `tokens ${count(tokens)}`,
+    ...(isListing ? ['listing users'] : [`users ${count(done)}/${all}`, `tokens ${count(tokens)}`]),
     ...(failures > 0 ? [`${count(failures)} failed`] : []),
     ...(waitingMs > 0 ? [`waiting ${Math.ceil(waitingMs / 1000)} s: throttled`] : []),
     ...(remainingMs === undefined ? [] : [`ETA ${spokenDuration(remainingMs)}`]),
@@ -143,6 +143,11 @@ function progressObject({ progress, now, remainingMs }: Moment): object {
 /** A number as people read it: `1,203`. */
 export function count(value: number): string {
   return value.toLocaleString('en-US')
+}
+
+/** A number of things: `1 user`, `1,203 users`. */
+export function plural(number: number, thing: string): string {
+  return `${count(number)} ${thing}${number === 1 ? '' : 's'}`
 }
 
 /** How far back the speed of a scan is measured. Throttling comes in waves of this length. */

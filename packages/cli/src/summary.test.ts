@@ -11,7 +11,7 @@ const complete: ReportSummary = {
   flags: { fullScope: 20, allOrganizations: 44, overLongLife: 12, noExpiry: 3 },
   files: [
     { path: 'pats.xlsx', format: 'xlsx', rows: 1203 },
-    { path: '-', format: 'csv', rows: 1 },
+    { path: '-', format: 'html', rows: 1000 },
   ],
   requests: 1420,
   retries: 0,
@@ -41,14 +41,15 @@ test('summaryLines() tells a complete report in a few lines', () => {
       'fabrikam: complete, as of 2026-06-01 08:30 UTC',
       '  Users     1,400: 1,385 read, 15 skipped (they own no tokens)',
       '  Tokens    1,203: 900 active, 40 expiring within 30 days, 200 expired, 63 revoked',
-      '  Look at   of the 940 tokens that work',
+      '  Look at   of the 940 tokens that still work',
       '            30 valid for all organizations: they stop working on 2026-12-01',
       '            12 with full access',
       '             3 without an end',
       '  Files     pats.xlsx, 1,203 rows',
-      '            standard output, 1 row',
+      '            standard output, 1,000 of 1,203 rows',
       '  Took      12 s, 1,420 requests',
-      '  Next      let a pipeline fail on these: patkit report --org fabrikam --json --fail-on all-orgs,full-scope,no-expiry,expiring:14d',
+      '  Next      let a pipeline fail on these:',
+      '            patkit report --org fabrikam --json --fail-on all-orgs,full-scope,no-expiry,expiring:14d',
     ].join('\n'),
   )
 })

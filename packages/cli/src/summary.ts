@@ -2,7 +2,7 @@ import type { ReportSummary } from '@patkit/report'
 import { spokenDuration } from './duration.js'
 import type { Findings } from './findings.js'
 import type { PolicyHit } from './policy.js'
-import { count } from './progress.js'
+import { count, plural } from './progress.js'
 import { styled, type Piece } from './terminal.js'
 
 /** What the summary for people is made of. */
@@ -80,7 +80,10 @@ function findingsLines({ findings, now }: SummaryParts): Line[] {
   if (telling.length === 0) return []
   const width = Math.max(...telling.map(([tokens]) => count(tokens).length))
   return [
-    entry('Look at', `of the ${count(findings.working)} tokens that work`),
+    entry(
+      'Look at',
+      `of the ${plural(findings.working, 'token')} that still ${findings.working === 1 ? 'works' : 'work'}`,
+    ),
     ...telling.map(([tokens, what]): Line => [indent, styled('yellow', count(tokens).padStart(width)), ` ${what}`]),
   ]
 }
@@ -114,19 +117,18 @@ function whereFailuresAre(files: ReportSummary['files']): string {
 }
 
 function fileLines({ files }: ReportSummary): Line[] {
-  return files.map(({ path, rows }, index) =>
-    entry(
-      index === 0 ? 'Files' : '',
-      styled('bold', path === '-' ? 'standard output' : path),
-      `, ${count(rows)} ${rows === 1 ? 'row' : 'rows'}`,
-    ),
-  )
+  const most = Math.max(...files.map(({ rows }) => rows), 0)
+  return files.map(({ path, rows }, index) => {
+    // The page shows the first rows of a large organization only.
+    const shown = rows < most ? `${count(rows)} of ${plural(most, 'row')}` : plural(rows, 'row')
+    return entry(index === 0 ? 'Files' : '', styled('bold', path === '-' ? 'standard output' : path), `, ${shown}`)
+  })
 }
 
 function effortLine({ durationMs, requests, retries, throttledMs }: ReportSummary): Line {
   const again = retries === 0 ? '' : `, ${count(retries)} of them sent again`
   const held = throttledMs < 1000 ? '' : `, held back by the service for ${spokenDuration(throttledMs)}`
-  return entry('Took', styled('dim', `${spokenDuration(durationMs)}, ${count(requests)} requests${again}${held}`))
+  return entry('Took', styled('dim', `${spokenDuration(durationMs)}, ${plural(requests, 'request')}${again}${held}`))
 }
 
 function nextLines({ policyAsked, findings, summary }: SummaryParts): Line[] {
@@ -139,10 +141,8 @@ function nextLines({ policyAsked, findings, summary }: SummaryParts): Line[] {
   ]
   if (rules.length === 0) return []
   return [
-    entry(
-      'Next',
-      `let a pipeline fail on these: patkit report --org ${summary.organization} --json --fail-on ${rules.join(',')}`,
-    ),
+    entry('Next', 'let a pipeline fail on these:'),
+    [indent, `patkit report --org ${summary.organization} --json --fail-on ${rules.join(',')}`],
   ]
 }
 

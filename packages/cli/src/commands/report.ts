@@ -27,7 +27,7 @@ import {
 } from '../options.js'
 import { checkOutputs } from '../outputs.js'
 import { PolicyWatch } from '../policy.js'
-import { count, showProgress, type ProgressStyle } from '../progress.js'
+import { plural, showProgress, type ProgressStyle } from '../progress.js'
 import type { Redactor } from '../redact.js'
 import { summaryLines } from '../summary.js'
 import { JsonTalk, PlainTalk, type Talk } from '../talk.js'
@@ -160,13 +160,13 @@ class ReportRun {
       output.kind === 'file' ? output.path : `standard output (${output.format})`,
     )
     const where = place.isDefault ? '' : ` at ${place.baseUrl}`
-    const what = targets.length === 0 ? '; writing no file' : `; writing ${targets.join(', ')}`
-    const finished = this.#kept?.checkpoint.finished ?? 0
-    const resumed =
-      this.#settings.resume === undefined ? '' : `; ${count(finished)} users are already in ${this.#kept?.file ?? ''}`
-    this.#talk.note(
-      `Reading the tokens of every user of ${place.organization}${where}, with the ${describeSource(source)}${what}${resumed}.`,
-    )
+    const into = targets.length === 0 ? '' : ` into ${targets.join(', ')}`
+    const plan = `Reading every user's tokens in ${place.organization}${where} (${describeSource(source)})${into}.`
+    const isResumed = this.#settings.resume !== undefined && this.#kept !== undefined
+    const resumed = isResumed
+      ? ` Going on with ${this.#kept?.file ?? ''}: ${plural(this.#usersKept(), 'user')} already read.`
+      : ''
+    this.#talk.note(`${plan}${resumed}`)
   }
 
   #scan({ organization, baseUrl }: Place, credential: Credential, clock: Clock): Promise<TokenScan> {
@@ -273,11 +273,11 @@ class ReportRun {
       now,
     }
     if (progress !== 'json') for (const line of summaryLines(parts)) this.#talk.note(...line)
-    if (quiet && policy.tokens > 0) this.#talk.notice(`--fail-on found ${count(policy.tokens)} tokens.`)
+    if (quiet && policy.tokens > 0) this.#talk.notice(`--fail-on found ${plural(policy.tokens, 'token')}.`)
     if (summary.complete) return
     this.#talk.notice(
       styled('yellow', 'Incomplete: '),
-      `the tokens of ${count(summary.users.failed)} users could not be read.`,
+      `the tokens of ${plural(summary.users.failed, 'user')} could not be read.`,
     )
     this.#tellResume({ replaceFiles: summary.files.some((file) => file.path !== '-') })
   }
@@ -305,7 +305,7 @@ class ReportRun {
     if (interrupt.signal.aborted) {
       const users = this.#usersKept()
       this.#talk.notice(
-        isKept ? `Stopped. The tokens of ${count(users)} users are kept.` : 'Stopped. Nothing was read yet.',
+        isKept ? `Stopped. The tokens of ${plural(users, 'user')} are kept.` : 'Stopped. Nothing was read yet.',
       )
       this.#tellResume({ replaceFiles: false })
       return exitCodes.interrupted

@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
+const bin = fileURLToPath(new URL('../src/bin.ts', import.meta.url))
+
+/** How a process ended, and what it said. */
+export interface Ended {
+  readonly exitCode: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A running `patkit`. */
+export interface PatkitProcess {
+  kill(signal: NodeJS.Signals): void
+  /** Closes our end of its standard output, as `head` does. */
+  closeStdout(): void
+  /** Resolves with the first data on standard output. */
+  readonly firstOutput: Promise<void>
+  readonly ended: Promise<Ended>
+}
+
+/** Where a process runs. */
+export interface Surroundings {
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** Runs the real program in a process of its own, from its sources. */
+export function startPatkit(argv: readonly string[], { cwd, env }: Surroundings): PatkitProcess {
+  const child = spawn(process.execPath, ['--conditions=@patkit/source', '--import', tsx, bin, ...argv], {
+    cwd,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let stdout = ''
+  let stderr = ''
+  const firstOutput = new Promise<void>((resolve) => child.stdout.once('data', () => resolve()))
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (exitCode, signal) => resolve({ exitCode, signal, stdout, stderr }))
+  })
+  return {
+    kill: (signal) => void child.kill(signal),
+    closeStdout: () => child.stdout.destroy(),
+    firstOutput,
+    ended,
+  }
+}
