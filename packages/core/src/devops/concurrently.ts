@@ -1,4 +1,4 @@
-import { linkSignal } from '../abort.js'
+import { linkSignal, onAbort } from '../abort.js'
 
 /** How work on a stream of inputs is spread. */
 export interface ConcurrentlyOptions {
@@ -78,8 +78,7 @@ export async function* concurrently<I, O>(
     }
   }
   const stop = (): void => fail(linked.signal.reason)
-  linked.signal.addEventListener('abort', stop, { once: true })
-  if (linked.signal.aborted) stop()
+  const unfollow = onAbort(linked.signal, stop)
   const feeding = feed()
     .catch(fail)
     .finally(() => {
@@ -102,7 +101,7 @@ export async function* concurrently<I, O>(
       }
     }
   } finally {
-    linked.signal.removeEventListener('abort', stop)
+    unfollow()
     linked.abort()
     changed()
     linked.release()

@@ -1,3 +1,4 @@
+import { onAbort } from '../abort.js'
 import type { Clock } from '../clock.js'
 import { ThrottledError } from '../errors.js'
 import { Pace } from './pace.js'
@@ -108,23 +109,22 @@ export class Gate {
   enter(signal: AbortSignal): Promise<Permit> {
     if (signal.aborted) return Promise.reject(signal.reason as Error)
     return new Promise<Permit>((resolve, reject) => {
-      const giveUp = (): void => {
+      const release = onAbort(signal, () => {
         this.#waiters.splice(this.#waiters.indexOf(waiter), 1)
         // The pause is slept for those who wait; the last to leave switches the alarm off.
         if (this.#waiters.length === 0) this.#waking?.abort()
         reject(signal.reason as Error)
-      }
+      })
       const waiter: Waiter = {
         admit: (permit) => {
-          signal.removeEventListener('abort', giveUp)
+          release()
           resolve(permit)
         },
         refuse: (error) => {
-          signal.removeEventListener('abort', giveUp)
+          release()
           reject(error)
         },
       }
-      signal.addEventListener('abort', giveUp, { once: true })
       this.#waiters.push(waiter)
       this.#admit()
     })
