@@ -68,12 +68,21 @@ test('a report that was killed and resumed equals one that was not interrupted',
   const [resumed, whole] = await Promise.all([readAll(world.folder, 'pats'), readAll(world.folder, 'whole')])
   expect(resumed.csv.equals(whole.csv)).toBe(true)
   expect(resumed.ndjson.equals(whole.ndjson)).toBe(true)
-  const sheets = [...whole.workbook.keys()].filter(
-    (name) => name.startsWith('xl/worksheets/') || name === 'xl/styles.xml',
+  const parts = [...whole.workbook.keys()].filter((name) =>
+    /^xl\/(?:worksheets\/|workbook\.xml|styles\.xml)/.test(name),
   )
-  expect(sheets.length).toBeGreaterThanOrEqual(3)
-  for (const name of sheets) expect(resumed.workbook.get(name) === whole.workbook.get(name), name).toBe(true)
+  expect(parts).toEqual(
+    expect.arrayContaining(['xl/workbook.xml', 'xl/worksheets/sheet1.xml', 'xl/worksheets/sheet3.xml']),
+  )
+  for (const name of parts)
+    expect(withoutEffort(resumed.workbook, name) === withoutEffort(whole.workbook, name), name).toBe(true)
 })
+
+/** A part of a workbook but for the row that counts requests, which a resumed report needs fewer of. */
+function withoutEffort(workbook: Map<string, string>, name: string): string {
+  const rows = (workbook.get(name) ?? 'missing').split('<row ')
+  return rows.filter((row) => !row.includes('>Requests<')).join('<row ')
+}
 
 async function readAll(
   folder: string,

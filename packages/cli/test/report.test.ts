@@ -269,7 +269,7 @@ test('patkit report keeps what it read when the disk fills up, and goes on elsew
   stdout.until = stage.emulator.journal.waitFor(40)
   expect(await stage.report('--out', '-', '--format', 'csv')).toBe(1)
   const checkpoint = await checkpointOf(stage.world)
-  expect(stage.world.stderr.text).toMatch(/^patkit: Cannot write the stream: no space left on the device\. /m)
+  expect(stage.world.stderr.text).toMatch(/^patkit: Cannot write standard output: no space left on the device\. /m)
   expect(stage.world.stderr.lines.at(-1)).toBe(
     `Go on with: patkit report --org fabrikam --out - --format csv --resume ${checkpoint}`,
   )

@@ -394,7 +394,9 @@ function exitCodeOf(error: unknown): ExitCode {
 }
 
 function wordsOf(error: unknown, redactor: Redactor): { readonly message: string; readonly hint: string | undefined } {
-  if (error instanceof CommandError || isCoreError(error)) return { message: error.message, hint: error.hint }
+  if (error instanceof CommandError) return error
+  if (isCoreError(error))
+    return { message: error.message.replace('Cannot write -:', 'Cannot write standard output:'), hint: error.hint }
   const text = error instanceof Error ? error.message : String(error)
   return {
     message: `Unexpected failure: ${redactor.redact(text)}.`,
