@@ -196,6 +196,70 @@ export class CheckpointError extends PatkitError {
   override readonly code = 'PATKIT_CHECKPOINT'
 }
 
+/** One thing that is wrong with a configuration. */
+export interface ConfigurationFault {
+  /** Where: the path of an option such as `'authority.tenant'`, or the name of an environment variable. */
+  readonly field: string
+  /** What is wrong with it, as a sentence. */
+  readonly problem: string
+  /** What to do about it, as a sentence. */
+  readonly fix: string
+}
+
+/** The configuration cannot work; every fault that could be found is in `faults`, so that one round of repair is enough. */
+export class ConfigurationError extends PatkitError {
+  override readonly code = 'PATKIT_CONFIGURATION'
+  /** What is wrong, at least one. Nothing in it is secret. */
+  readonly faults: readonly ConfigurationFault[]
+  constructor(faults: readonly ConfigurationFault[], details: ErrorDetails = {}) {
+    super(faults.map(({ field, problem, fix }) => `${field}: ${problem} ${fix}`).join('\n'), {
+      hint: faults.map(({ fix }) => fix).join(' '),
+      ...details,
+    })
+    this.faults = faults
+  }
+}
+
+/**
+ * A person has to sign in (again): nobody has signed in yet, the sign-in has ended, or a further step is demanded, such as a second
+ * factor or a consent. Start a sign-in with the `scopes` and `claims` of this error.
+ */
+export class InteractionRequiredError extends PatkitError {
+  override readonly code = 'PATKIT_INTERACTION_REQUIRED'
+  /**
+   * `no-account`: nothing is kept of this person (never signed in here, signed out, or the kept tokens were lost). `no-token`: there is
+   * no token for these scopes and no means to get one. `refused`: the sign-in service refused to renew. `declined`, `expired`: a
+   * device or browser sign-in was refused by the person, or not finished in time.
+   */
+  readonly reason: 'no-account' | 'no-token' | 'refused' | 'declined' | 'expired'
+  /** The scopes that were asked for. */
+  readonly scopes: readonly string[]
+  /** Claims the service demands, as JSON text; pass them to the next sign-in. */
+  readonly claims: string | undefined
+  /** The service's code, such as `'AADSTS700082'`. */
+  readonly serviceCode: string | undefined
+  constructor(
+    message: string,
+    details: ErrorDetails &
+      Pick<InteractionRequiredError, 'reason' | 'scopes'> &
+      Partial<Pick<InteractionRequiredError, 'claims' | 'serviceCode'>>,
+  ) {
+    super(message, details)
+    this.reason = details.reason
+    this.scopes = details.scopes
+    this.claims = details.claims
+    this.serviceCode = details.serviceCode
+  }
+}
+
+/** The place where tokens are kept failed (Redis down, folder not writable, lock not given). Nobody was signed out by it: try again. */
+export class TokenCacheError extends PatkitError {
+  override readonly code = 'PATKIT_TOKEN_CACHE'
+  constructor(message: string, details: ErrorDetails = {}) {
+    super(message, { retryable: true, ...details })
+  }
+}
+
 /** Every error of ours; `switch (error.code)` narrows it. */
 export type AnyPatkitError =
   | SignInRequiredError
@@ -211,6 +275,9 @@ export type AnyPatkitError =
   | OutcomeUnknownError
   | PartialRevocationError
   | CheckpointError
+  | ConfigurationError
+  | InteractionRequiredError
+  | TokenCacheError
 
 /**
  * Tells whether a caught value is an error of this SDK, also when it comes from another copy of the package.

@@ -1,0 +1,226 @@
+import { readFileSync } from 'node:fs'
+import { ConfigurationError, type ConfigurationFault } from '../errors.js'
+import { Secret } from '../secret.js'
+import { b2c, externalId, isGuid, multiTenant, singleTenant, type Authority } from './authority.js'
+import { isLoopbackHost, readAuthConfig, type AuthConfig } from './authority-config.js'
+import type { ClientCredential } from './authority-credential.js'
+import { cloudOfHost, type Cloud } from './cloud.js'
+
+/** What the environment says about sign-in; `new AuthClient(authConfigFromEnv())` takes it as it is. */
+export interface AuthConfigFromEnv extends AuthConfig {
+  /** `SCOPE`, split at spaces and commas; empty when it is not set. */
+  readonly scopes: readonly string[]
+  /** `ENDPOINT`: address of the protected API to call. */
+  readonly endpoint: string | undefined
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * Reads the sign-in configuration from environment variables, by the names that Microsoft's samples use.
+ *
+ * - `CLIENT_ID`, and `CLIENT_SECRET` or `CLIENT_CERTIFICATE_PATH` (a PEM file with certificate and private key)
+ * - who may sign in, one of: `AUTHORITY` (such as `https://login.microsoftonline.com/contoso.onmicrosoft.com`), `TENANT_ID`, or
+ *   `B2C_TENANT_NAME` with `SIGNUPSIGNIN_USER_FLOW` (and `EDITPROFILE_USER_FLOW`, `RESETPASSWORD_USER_FLOW`)
+ * - `ALLOWED_TENANTS` for `/common` and `/organizations`: tenant ids, or `any`
+ * - `REDIRECT_URI`, or `REDIRECT_PATH` (default `/getAToken`) on `http://localhost:PORT` (default 5000)
+ * - `SCOPE` and `ENDPOINT` of the API to call
+ *
+ * A variable that is empty counts as not set.
+ *
+ * @throws {@link ConfigurationError} Naming every variable that is missing or wrong.
+ */
+export function authConfigFromEnv(env: Environment = process.env): AuthConfigFromEnv {
+  const read = reader(env)
+  const readings = {
+    authority: readAuthority(read),
+    clientId: found(read('CLIENT_ID'), 'CLIENT_ID'),
+    credential: readCredential(read),
+    redirectUri: readRedirectUri(read),
+  }
+  const endpoint = readEndpoint(read)
+  const { authority, clientId, credential, redirectUri } = readings
+  const config = {
+    authority: authority.value,
+    clientId: clientId.value,
+    credential: credential.value,
+    redirectUri: redirectUri.value,
+  }
+
+  const own = [...Object.values(readings), endpoint].flatMap(({ faults }) => faults)
+  const further = readAuthConfig(config)
+    .faults.map((fault) => ({ ...fault, field: variableOf(fault.field, readings) }))
+    // What could not be read at all was said in terms of its variable already.
+    .filter(({ field }) => !own.some((fault) => fault.field === field))
+  if (own.length + further.length > 0) throw new ConfigurationError([...own, ...further])
+
+  // Without faults nothing is missing.
+  return { ...(config as AuthConfig), scopes: read('SCOPE')?.split(/[\s,]+/) ?? [], endpoint: endpoint.value }
+}
+
+/** A value from the environment, what was wrong with it, and which variable each field came from. */
+interface Reading<T> {
+  readonly value: T | undefined
+  readonly faults: readonly ConfigurationFault[]
+  readonly variables: Readonly<Record<string, string>>
+}
+
+type Read = (name: string) => string | undefined
+
+const reader =
+  (env: Environment): Read =>
+  (name) => {
+    const value = env[name]?.trim()
+    return value === '' ? undefined : value
+  }
+
+/** Variables of fields that have one of their own, whatever the authority came from. */
+const fieldVariables: Readonly<Record<string, string>> = {
+  allowedTenants: 'ALLOWED_TENANTS',
+  userFlows: 'SIGNUPSIGNIN_USER_FLOW',
+  'userFlows.signUpSignIn': 'SIGNUPSIGNIN_USER_FLOW',
+  'userFlows.editProfile': 'EDITPROFILE_USER_FLOW',
+  'userFlows.resetPassword': 'RESETPASSWORD_USER_FLOW',
+}
+
+/** The variable behind a field such as `authority.tenantId`: the field's own, or that of the value it is part of. */
+function variableOf(field: string, readings: Readonly<Record<string, Pick<Reading<unknown>, 'variables'>>>): string {
+  const [root = '', ...rest] = field.split('.')
+  const variables = readings[root]?.variables ?? {}
+  const path = rest.join('.')
+  return variables[path] ?? fieldVariables[path] ?? variables[''] ?? field
+}
+
+function readAuthority(read: Read): Reading<Authority> {
+  const [authority, tenant, b2cName] = [read('AUTHORITY'), read('TENANT_ID'), read('B2C_TENANT_NAME')]
+  if (b2cName !== undefined && authority !== undefined) {
+    return nothing('AUTHORITY', 'It is set, and B2C_TENANT_NAME too.', 'Unset the one that is not meant.')
+  }
+  if (b2cName !== undefined) {
+    const value = b2c({ tenantName: b2cName, tenantId: tenant, userFlows: readUserFlows(read) })
+    return found(value, 'B2C_TENANT_NAME', { tenantId: 'TENANT_ID' })
+  }
+  if (authority !== undefined) return readAuthorityText(authority, read)
+  if (tenant !== undefined) return found(entra(tenant, 'public', read), 'TENANT_ID')
+  return nothing(
+    'AUTHORITY',
+    'Neither AUTHORITY, TENANT_ID nor B2C_TENANT_NAME is set.',
+    'Set AUTHORITY, such as https://login.microsoftonline.com/<tenant id>.',
+  )
+}
+
+const isUrl = (text: string): boolean => /^[a-z]+:\/\//i.test(text)
+
+/** `AUTHORITY` is an address, or just the tenant. */
+function readAuthorityText(text: string, read: Read): Reading<Authority> {
+  if (!isUrl(text)) return found(entra(text, 'public', read), 'AUTHORITY')
+  if (!URL.canParse(text)) return nothing('AUTHORITY', 'It is no address.', exampleAuthority)
+  const url = new URL(text)
+  if (url.protocol !== 'https:') return nothing('AUTHORITY', 'It is not an https address.', exampleAuthority)
+  const [first = '', second] = url.pathname.split('/').filter((segment) => segment !== '')
+  const host = url.hostname.toLowerCase()
+  const cloud = cloudOfHost(host)
+  if (cloud !== undefined) {
+    if (first === '') return nothing('AUTHORITY', 'It names no tenant.', exampleAuthority)
+    return found(entra(first, cloud, read), 'AUTHORITY')
+  }
+  const name = host.split('.')[0] ?? ''
+  if (host.endsWith('.ciamlogin.com')) {
+    const tenantId = isGuid(first) ? first : (read('TENANT_ID') ?? '')
+    return found(externalId({ tenantName: name, tenantId }), 'AUTHORITY', { tenantId: 'TENANT_ID' })
+  }
+  if (host.endsWith('.b2clogin.com')) {
+    const flows = readUserFlows(read)
+    const signUpSignIn = flows.signUpSignIn === '' && second !== 'v2.0' ? (second ?? '') : flows.signUpSignIn
+    return found(b2c({ tenantName: name, userFlows: { ...flows, signUpSignIn } }), 'AUTHORITY')
+  }
+  return nothing(
+    'AUTHORITY',
+    `${JSON.stringify(host)} is no sign-in host of Microsoft.`,
+    `${exampleAuthority} A custom domain is set in code: b2c({ domain }) or externalId({ domain }).`,
+  )
+}
+
+const exampleAuthority = 'Set it to an address such as https://login.microsoftonline.com/<tenant id>.'
+
+function entra(tenant: string, cloud: Cloud, read: Read): Authority {
+  const audience = tenant.toLowerCase()
+  if (audience === 'consumers') return multiTenant({ audience })
+  if (audience === 'common' || audience === 'organizations') {
+    const allowed = read('ALLOWED_TENANTS')
+    const allowedTenants = allowed === 'any' ? 'any' : (allowed?.split(/[\s,]+/) ?? [])
+    return multiTenant({ audience, cloud, allowedTenants })
+  }
+  return singleTenant({ tenant, cloud })
+}
+
+function readUserFlows(read: Read) {
+  return {
+    signUpSignIn: read('SIGNUPSIGNIN_USER_FLOW') ?? '',
+    editProfile: read('EDITPROFILE_USER_FLOW'),
+    resetPassword: read('RESETPASSWORD_USER_FLOW'),
+  }
+}
+
+function readCredential(read: Read): Reading<ClientCredential> {
+  const secret = read('CLIENT_SECRET')
+  // A Secret, so that whoever prints the configuration prints no secret.
+  if (secret !== undefined) return found({ secret: new Secret(secret) }, 'CLIENT_SECRET')
+  const path = read('CLIENT_CERTIFICATE_PATH')
+  if (path === undefined) {
+    return nothing(
+      'CLIENT_SECRET',
+      'Neither CLIENT_SECRET nor CLIENT_CERTIFICATE_PATH is set.',
+      'Set CLIENT_SECRET to the value of a client secret of the app registration.',
+    )
+  }
+  try {
+    const pem = readFileSync(path, 'utf8')
+    // The key stands in the same file; given apart, it does not show when the configuration is printed.
+    const certificate = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/.exec(pem)?.[0] ?? ''
+    return found({ certificate, privateKey: new Secret(pem) }, 'CLIENT_CERTIFICATE_PATH')
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+    return nothing(
+      'CLIENT_CERTIFICATE_PATH',
+      `The file cannot be read (${code}).`,
+      'Give the path of a readable PEM file.',
+    )
+  }
+}
+
+function readRedirectUri(read: Read): Reading<string> {
+  const whole = read('REDIRECT_URI')
+  if (whole !== undefined) return found(whole, 'REDIRECT_URI')
+  const port = read('PORT') ?? '5000'
+  const path = read('REDIRECT_PATH') ?? '/getAToken'
+  if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535) {
+    return nothing('PORT', `${JSON.stringify(port)} is no port.`, 'Give a number from 1 to 65535.')
+  }
+  if (!/^\/[^/\\?#\s][^\\?#\s]*$/.test(path)) {
+    return nothing('REDIRECT_PATH', `${JSON.stringify(path)} is no path.`, 'Give a path such as /getAToken.')
+  }
+  return found(`http://localhost:${port}${path}`, 'REDIRECT_PATH')
+}
+
+function readEndpoint(read: Read): Reading<string | undefined> {
+  const endpoint = read('ENDPOINT')
+  if (endpoint === undefined) return found(undefined, 'ENDPOINT')
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined
+  const safe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopbackHost(url.hostname))
+  if (safe) return found(endpoint, 'ENDPOINT')
+  return nothing(
+    'ENDPOINT',
+    'It is no https address.',
+    'Give the address of the API; plain http is for localhost only.',
+  )
+}
+
+/** A value, and which variable each of its fields came from; `''` stands for the value itself. */
+function found<T>(value: T, variable: string, fields: Readonly<Record<string, string>> = {}): Reading<T> {
+  return { value, faults: [], variables: { '': variable, ...fields } }
+}
+
+function nothing(variable: string, problem: string, fix: string): Reading<never> {
+  return { value: undefined, faults: [{ field: variable, problem, fix }], variables: { '': variable } }
+}
