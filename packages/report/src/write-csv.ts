@@ -51,6 +51,8 @@ export class CsvWriter implements RowWriter {
     this.#options = {
       delimiter,
       record_delimiter: '\r\n',
+      // Given a delimiter of its own, csv-stringify would leave a lone LF or CR unquoted, and a name would become two lines.
+      quote_record_delimiter: true,
       cast: {
         // Without these csv-stringify writes a date as milliseconds, and true as 1.
         date: (value) => isoTime(value),

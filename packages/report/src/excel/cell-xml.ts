@@ -42,17 +42,18 @@ const plainCharacters = 32_000
 
 function textElement(text: string): string {
   if (text.length < plainCharacters && !needsCare.test(text)) return `<t>${text}</t>`
-  const content = escapeMarkup(escapedX(cutToCell(xmlText(showBidi(text)))))
+  // XML turns a bare carriage return into a line feed.
+  const content = escapeMarkup(escapedX(cutToCell(xmlText(showBidi(text))))).replaceAll('\r', '&#13;')
   // Without xml:space readers drop spaces and line breaks at both ends.
   return `<t xml:space="preserve">${content}</t>`
 }
 
 /**
  * Spreadsheets read `_x0041_` as the character of that number (ISO 29500-1, 22.9.2.19, ST_Xstring), so a text that looks like it gets
- * its underscore spelled out. A carriage return is spelled so as well: XML would turn it into a line feed.
+ * its underscore spelled out.
  */
 function escapedX(text: string): string {
-  return text.replace(/_(?=x[0-9A-Fa-f]{4}_)/g, '_x005F_').replaceAll('\r', '_x000D_')
+  return text.replace(/_(?=x[0-9A-Fa-f]{4}_)/g, '_x005F_')
 }
 
 /** The letters of a column, counted from 0: `A`, …, `Z`, `AA`. */
