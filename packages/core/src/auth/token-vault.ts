@@ -37,7 +37,7 @@ export class TokenVault {
   async hold<T>(key: string, signal: AbortSignal | undefined, work: (held: HeldTokens) => Promise<T>): Promise<T> {
     const leave = await this.#enter(key, signal)
     try {
-      const lock = await translated(async () => this.#store.lock?.(key, { signal }))
+      const lock = await translated(async () => this.#store.lock?.(key, { signal }), signal)
       try {
         return await work({
           read: () => this.read(key),
@@ -76,11 +76,11 @@ export class TokenVault {
 }
 
 /** A store may throw anything; a message of it may hold anything. */
-async function translated<T>(work: () => Promise<T>): Promise<T> {
+async function translated<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    if (isPatkitError(error) || (error instanceof Error && error.name === 'AbortError')) throw error
+    if (isPatkitError(error) || signal?.aborted === true) throw error
     throw new TokenCacheError(
       `The token cache failed: ${printable(error instanceof Error ? error.message : String(error))}`,
       {
