@@ -1,3 +1,5 @@
+import { onAbort } from './abort.js'
+
 /**
  * The only source of time and of waiting. Give a client another one and no test waits for the wall clock.
  *
@@ -21,22 +23,20 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: (ms, signal) =>
     new Promise<void>((resolve, reject) => {
-      if (signal?.aborted) {
-        reject(signal.reason as Error)
-        return
-      }
-      const stop = (): void => {
-        clearTimeout(timeout)
-        reject(signal?.reason as Error)
-      }
       const timeout = setTimeout(
         () => {
-          signal?.removeEventListener('abort', stop)
+          release()
           resolve()
         },
         Math.min(Math.max(ms, 0), longestDelayMs),
       )
-      signal?.addEventListener('abort', stop, { once: true })
+      const release =
+        signal === undefined
+          ? () => undefined
+          : onAbort(signal, () => {
+              clearTimeout(timeout)
+              reject(signal.reason as Error)
+            })
     }),
   timer: (ms, fire) => {
     const timeout = setTimeout(fire, Math.min(Math.max(ms, 0), longestDelayMs))

@@ -82,6 +82,26 @@ describe('paged', () => {
     expect(asked).toHaveLength(1)
   })
 
+  it('R9: return() stops a page that is being read', async () => {
+    let reason: unknown
+    const list = paged<string>({
+      keyOf: (item) => item,
+      readPage: ({ signal }) =>
+        new Promise((_, reject) => {
+          signal.addEventListener('abort', () => {
+            reason = signal.reason
+            reject(signal.reason as Error)
+          })
+        }),
+    })
+    const items = list[Symbol.asyncIterator]()
+    const next = items.next()
+    const stopped = items.return?.()
+    await expect(next).rejects.toMatchObject({ name: 'AbortError' })
+    await expect(stopped).resolves.toMatchObject({ done: true })
+    expect(reason).toBeDefined()
+  })
+
   it('byPage() gives the token that continues, and takes it back', async () => {
     const { asked, list } = listOf([
       { items: ['a'], next: 't1' },

@@ -53,42 +53,67 @@ export interface PagedList<T> {
 }
 
 /** The one loop that follows continuation tokens, wherever the service puts them. */
-export function paged<T>({ readPage, keyOf, signal }: PagedList<T>): PagedIterable<T> {
-  async function* byPage(settings: PageSettings = {}): AsyncGenerator<Page<T>, void, undefined> {
-    const reading = linkSignal(signal)
+export function paged<T>({ readPage, keyOf, signal: outer }: PagedList<T>): PagedIterable<T> {
+  async function* readPages(settings: PageSettings, signal: AbortSignal): AsyncGenerator<Page<T>, void, undefined> {
     const tokensSeen = new Set<string>()
     const itemsSeen = new Set<string>()
     const isNew = (item: T): boolean => itemsSeen.size !== itemsSeen.add(keyOf(item)).size
     let continuationToken = endsList(settings.continuationToken) ? undefined : settings.continuationToken
-    try {
-      for (let page = 1; ; page++) {
-        if (continuationToken !== undefined) tokensSeen.add(continuationToken)
-        const answer = await readPage({ continuationToken, maxPageSize: settings.maxPageSize, signal: reading.signal })
-        const next = endsList(answer.continuationToken) ? undefined : answer.continuationToken
-        if (next !== undefined && tokensSeen.has(next)) {
-          throw new PaginationLoopError(
-            `The service answered page ${page} with a continuation token it had already given; the list would never end.`,
-            {
-              hint: 'Read the list again; if it happens again, report it to the service with the time of the request.',
-            },
-          )
-        }
-        yield { items: answer.items.filter(isNew), continuationToken: next }
-        if (next === undefined) return
-        if (page >= maxPages) {
-          throw new ProtocolError(`The list did not end after ${maxPages} pages.`)
-        }
-        continuationToken = next
+    for (let page = 1; page <= maxPages; page++) {
+      if (continuationToken !== undefined) tokensSeen.add(continuationToken)
+      const answer = await readPage({ continuationToken, maxPageSize: settings.maxPageSize, signal })
+      const next = endsList(answer.continuationToken) ? undefined : answer.continuationToken
+      if (next !== undefined && tokensSeen.has(next)) {
+        throw new PaginationLoopError(
+          `The service answered page ${page} with a continuation token it had already given; the list would never end.`,
+          { hint: 'Read the list again; if it happens again, report it to the service with the time of the request.' },
+        )
       }
+      yield { items: answer.items.filter(isNew), continuationToken: next }
+      if (next === undefined) return
+      continuationToken = next
+    }
+    throw new ProtocolError(`The list did not end after ${maxPages} pages.`)
+  }
+
+  async function* readItems(signal: AbortSignal): AsyncGenerator<T, void, undefined> {
+    for await (const page of readPages({}, signal)) yield* page.items
+  }
+
+  return {
+    byPage: (settings = {}) => ({
+      [Symbol.asyncIterator]: () => stoppable(outer, (stop) => readPages(settings, stop)),
+    }),
+    [Symbol.asyncIterator]: () => stoppable(outer, readItems),
+  }
+}
+
+/** A generator whose `return()` also stops what it is waiting for; by itself it would wait for that first. */
+function stoppable<T>(
+  outer: AbortSignal | undefined,
+  start: (signal: AbortSignal) => AsyncGenerator<T, void, undefined>,
+): AsyncIterator<T, void, undefined> {
+  const linked = linkSignal(outer)
+  const items = start(linked.signal)
+  let pending = 0
+  const settle = async (step: Promise<IteratorResult<T, void>>): Promise<IteratorResult<T, void>> => {
+    pending++
+    try {
+      const result = await step
+      if (result.done === true) linked.release()
+      return result
+    } catch (error) {
+      linked.release()
+      throw error
     } finally {
-      reading.abort()
-      reading.release()
+      pending--
     }
   }
   return {
-    byPage,
-    async *[Symbol.asyncIterator]() {
-      for await (const page of byPage()) yield* page.items
+    next: () => settle(items.next()),
+    return: () => {
+      if (pending > 0) linked.abort()
+      return settle(items.return())
     },
   }
 }
