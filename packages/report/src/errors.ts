@@ -54,18 +54,20 @@ export function systemCodeOf(error: unknown): string | undefined {
 
 /** Says in one sentence why a file cannot be written, and what helps. */
 export function cannotWrite(file: string, error: unknown): ReportError {
+  return translated(file, file, error)
+}
+
+/** Says in one sentence why a stream takes no more. */
+export function cannotWriteStream(error: unknown): ReportError {
+  return translated('the stream', undefined, error)
+}
+
+function translated(name: string, file: string | undefined, error: unknown): ReportError {
   if (error instanceof ReportError) return error
   const systemCode = systemCodeOf(error)
   const { because, hint } = explain(systemCode, error)
-  return new ReportError(`Cannot write ${file}: ${because}.`, {
-    code:
-      systemCode !== undefined && noSpaceCodes.has(systemCode)
-        ? 'PATKIT_REPORT_NO_SPACE'
-        : 'PATKIT_REPORT_NOT_WRITABLE',
-    file,
-    systemCode,
-    hint,
-  })
+  const code = noSpaceCodes.has(systemCode ?? '') ? 'PATKIT_REPORT_NO_SPACE' : 'PATKIT_REPORT_NOT_WRITABLE'
+  return new ReportError(`Cannot write ${name}: ${because}.`, { code, file, systemCode, hint })
 }
 
 const noSpaceCodes: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])

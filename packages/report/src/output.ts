@@ -3,7 +3,7 @@ import type { Stats } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import path from 'node:path'
 import { Writable } from 'node:stream'
-import { cannotWrite, ReportError, systemCodeOf } from './errors.js'
+import { cannotWrite, cannotWriteStream, ReportError, systemCodeOf } from './errors.js'
 import type { Destination } from './targets.js'
 
 /** What happens when a file of that name is there already. */
@@ -14,6 +14,8 @@ export interface Output {
   /** How the summary calls it: the path as the caller gave it, or `-` for a stream. */
   readonly label: string
   readonly sink: Writable
+  /** Says what a failure of the sink means for the caller. */
+  failure(error: unknown): ReportError
   /** Makes sure every byte is on the disk. Called after the sink has ended. */
   seal(): Promise<void>
   /** Puts the whole file under its name; gives back how to undo that, and how to forget the file that was there before. */
@@ -210,6 +212,10 @@ class FileOutput implements Output {
     await handle.chown(old.uid, old.gid).catch(() => undefined)
   }
 
+  failure(error: unknown): ReportError {
+    return cannotWrite(this.label, error)
+  }
+
   async seal(): Promise<void> {
     try {
       await this.#parts.handle.sync()
@@ -299,6 +305,10 @@ class DeviceOutput implements Output {
     this.sink = new HandleSink(handle)
   }
 
+  failure(error: unknown): ReportError {
+    return cannotWrite(this.label, error)
+  }
+
   async seal(): Promise<void> {
     await this.#close()
   }
@@ -336,7 +346,7 @@ function streamOutput(target: NodeJS.WritableStream): Output {
     },
   })
   const fail = (error?: unknown): void => {
-    sink.destroy(cannotWrite('the stream', error ?? Object.assign(new Error('closed'), { code: 'EPIPE' })))
+    sink.destroy(cannotWriteStream(error ?? Object.assign(new Error('closed'), { code: 'EPIPE' })))
   }
   const closedEarly = (): void => {
     if (!sink.writableFinished) fail()
@@ -350,6 +360,7 @@ function streamOutput(target: NodeJS.WritableStream): Output {
   return {
     label: '-',
     sink,
+    failure: cannotWriteStream,
     seal: () => {
       release()
       return Promise.resolve()

@@ -1,5 +1,4 @@
 import type { ReadOutcome, ScanOutcome, TokenScan } from '@patkit/core'
-import { cannotWrite } from './errors.js'
 import { Interruption } from './interruption.js'
 import { openOutputs, publishAll, type Output, type Overwrite } from './output.js'
 import { tokenFields, toOwner, type TokenRow } from './rows.js'
@@ -110,7 +109,7 @@ export async function writeReportWith(
   options.signal?.addEventListener('abort', abort, { once: true })
   try {
     outputs.forEach((output, index) => {
-      const fail = (error: unknown): void => interruption.interrupt(cannotWrite(output.label, error))
+      const fail = (error: unknown): void => interruption.interrupt(output.failure(error))
       output.sink.on('error', fail)
       const destination = destinations[index]
       if (destination !== undefined) writers.push(openWriter(destination, output, context, options, excel, fail))
