@@ -53,7 +53,7 @@ export interface Journal {
   clear(): void
   /** Resolves with all requests kept as soon as that many have arrived since the last `clear()`. */
   waitFor(count: number): Promise<readonly JournalEntry[]>
-  /** Resolves with the first request for which `predicate` is true; it is asked at arrival and again when the answer has ended. */
+  /** Resolves with the first request for which `predicate` is true; it is asked whenever one arrives or something about one changes. */
   waitFor(predicate: (entry: JournalEntry) => boolean): Promise<JournalEntry>
 }
 
@@ -141,6 +141,12 @@ export class RequestJournal implements Journal {
     this.#requests.push(entry)
     // Dropping in batches: one by one would move a hundred thousand entries for each request.
     if (this.#requests.length >= this.#size * 2) this.#requests = this.#requests.slice(-this.#size)
+  }
+
+  /** Adds to an entry what has become known. */
+  note(entry: OpenEntry, known: Partial<Pick<OpenEntry, 'fault' | 'heldMs' | 'status'>>): void {
+    Object.assign(entry, known)
+    this.#tell()
   }
 
   /** Completes an entry. */

@@ -11,8 +11,8 @@ export type Hold = (ms: number) => Promise<void>
 
 const bodyless = (status: number): boolean => status === 204 || status === 304
 
-function headerList(answer: Answer, common: readonly string[]): string[] {
-  const list = [...common]
+function headerList(answer: Answer): string[] {
+  const list: string[] = []
   for (const name in answer.headers) {
     const value = answer.headers[name]
     if (typeof value === 'string') list.push(name, value)
@@ -25,8 +25,8 @@ const has = (answer: Answer, header: string): boolean =>
   Object.keys(answer.headers).some((name) => name.toLowerCase() === header)
 
 /** Sends an answer as it is. */
-export function send(response: ServerResponse, answer: Answer, common: readonly string[]): void {
-  const headers = headerList(answer, common)
+export function send(response: ServerResponse, answer: Answer): void {
+  const headers = headerList(answer)
   if (!bodyless(answer.status)) headers.push('Content-Length', String(Buffer.byteLength(answer.body)))
   response.writeHead(answer.status, headers)
   response.end(answer.body)
@@ -36,14 +36,13 @@ export function send(response: ServerResponse, answer: Answer, common: readonly 
 export async function sendShaped(
   response: ServerResponse,
   answer: Answer,
-  common: readonly string[],
   fault: FaultAnswer,
   hold: Hold,
 ): Promise<Sent> {
   const { socket } = response
   if (socket === null) return 'cut'
   const body = Buffer.from(answer.body)
-  const headers = headerList(answer, common)
+  const headers = headerList(answer)
   if (fault.dropFinalChunk === true) headers.push('Transfer-Encoding', 'chunked')
   else if (!bodyless(answer.status) && !has(answer, 'content-length'))
     headers.push('Content-Length', String(body.length))
@@ -79,7 +78,7 @@ async function end(response: ServerResponse, socket: Socket, fault: FaultAnswer)
   await flushed(socket)
   if (fault.hang !== undefined) return 'hanging'
   if (fault.reset === undefined) socket.destroySoon()
-  else socket.resetAndDestroy()
+  else await resetOnceRead(socket)
   return 'cut'
 }
 
@@ -89,3 +88,12 @@ const flushed = (socket: Socket): Promise<void> =>
     if (socket.destroyed) resolve()
     else socket.write('', () => resolve())
   })
+
+/**
+ * Node reads what has arrived and the reset behind it at once as the end in good order. A client in this process gets turns to read
+ * first; for others it is a matter of luck, as it is on a network.
+ */
+async function resetOnceRead(socket: Socket): Promise<void> {
+  for (let turns = 0; turns < 4; turns++) await new Promise((resolve) => setImmediate(resolve))
+  socket.resetAndDestroy()
+}

@@ -100,7 +100,7 @@ function sendFailure(response: ServerResponse, error: unknown): void {
     error instanceof BodyTooLarge
       ? new ServiceError(413, 'VssServiceException', 'The request is too large.')
       : internal(error)
-  send(response, errorAnswer(failure), [])
+  send(response, errorAnswer(failure))
 }
 
 /** A fault of the emulator itself has to be seen as one by the test that meets it. */
@@ -215,7 +215,7 @@ class Exchange {
   }
 
   async #runWithFault(entry: OpenEntry, verdict: Verdict, id: string, fault: FaultAnswer): Promise<void> {
-    entry.fault = id
+    this.#parts.journal.note(entry, { fault: id })
     if (fault.delayMs !== undefined) await this.#hold(fault.delayMs)
     if (fault.reset === 'before') {
       this.#cut(entry)
@@ -225,11 +225,9 @@ class Exchange {
       this.#work.hang()
       return
     }
-    const answer = reshaped(
-      fault.status === undefined ? await this.#answer(entry, verdict) : cannedAnswer(fault.status),
-      fault,
-    )
-    entry.status = answer.status
+    const original = fault.status === undefined ? await this.#answer(entry, verdict) : cannedAnswer(fault.status)
+    const answer = reshaped(this.#signed(original), fault)
+    this.#parts.journal.note(entry, { status: answer.status })
     if (fault.reset === 'after') {
       this.#cut(entry)
       return
@@ -249,7 +247,7 @@ class Exchange {
     const host = this.#request.headers.host ?? ''
     if (hosts?.includes(host.toLowerCase()) === false) return wrongHost(host)
     const hold: Hold = (ms) => {
-      entry.heldMs = ms
+      this.#parts.journal.note(entry, { heldMs: ms })
       return this.#hold(ms)
     }
     const { headers, method = 'GET' } = this.#request
@@ -276,32 +274,27 @@ class Exchange {
     entry.status = answer.status
     if (this.#response.destroyed) return
     this.#parts.journal.end(entry, 'answered', this.#parts.clock.now())
-    send(this.#response, answer, this.#commonHeaders())
+    send(this.#response, this.#signed(answer))
   }
 
   async #sendShaped(entry: OpenEntry, answer: Answer, fault: FaultAnswer): Promise<void> {
-    const sent = await sendShaped(this.#response, answer, this.#commonHeaders(), fault, this.#hold)
+    const sent = await sendShaped(this.#response, answer, fault, this.#hold)
     if (sent === 'hanging') this.#work.hang()
     else this.#parts.journal.end(entry, sent, this.#parts.clock.now())
   }
 
-  /** The ids by which the service's own logs would find the request. */
-  #commonHeaders(): string[] {
-    const { headers } = this.#request
+  /** The answer with the ids by which the service's own logs would find the request. */
+  #signed(answer: Answer): Answer {
     const activityId = uuidOf(this.#parts.seed, this.#n, 91)
-    const e2eId = headers['x-tfs-session']
-    return [
-      'Cache-Control',
-      'no-cache, no-store, must-revalidate',
-      'ActivityId',
-      activityId,
-      'X-TFS-ProcessId',
-      uuidOf(this.#parts.seed, 92),
-      'X-VSS-E2EID',
-      typeof e2eId === 'string' ? headerText(e2eId) : activityId,
-      'X-MSEdge-Ref',
-      `Ref A: ${activityId.replaceAll('-', '').toUpperCase()} Ref B: EMULATED`,
-    ]
+    const session = this.#request.headers['x-tfs-session']
+    const common = {
+      'Cache-Control': 'no-cache, no-store, must-revalidate',
+      ActivityId: activityId,
+      'X-TFS-ProcessId': uuidOf(this.#parts.seed, 92),
+      'X-VSS-E2EID': typeof session === 'string' ? headerText(session) : activityId,
+      'X-MSEdge-Ref': `Ref A: ${activityId.replaceAll('-', '').toUpperCase()} Ref B: EMULATED`,
+    }
+    return { ...answer, headers: { ...common, ...answer.headers } }
   }
 }
 

@@ -50,7 +50,7 @@ function differences(swagger: Swagger, schema: Schema, value: unknown, at: strin
   if (schema.$ref === '#/definitions/ReferenceLinks') return linkDifferences(value, at)
   if (schema.$ref !== undefined) return differences(swagger, definition(swagger, schema.$ref), value, at)
   if (schema.enum !== undefined && !schema.enum.includes(value as string))
-    return [`${at}: ${String(value)} is not declared`]
+    return [`${at}: ${JSON.stringify(value)} is not declared`]
   switch (schema.type) {
     case 'string':
       return textDifferences(schema, value, at)
