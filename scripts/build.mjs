@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { rm } from 'node:fs/promises'
 
-const steps = [['core', 'emulator'], ['report'], ['cli']]
+const steps = [['core', 'emulator'], ['report', 'express'], ['cli']]
 
 async function build(name) {
   await rm(new URL(`../packages/${name}/dist`, import.meta.url), { recursive: true, force: true })
