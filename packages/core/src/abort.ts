@@ -1,9 +1,9 @@
 /** A signal of one's own that also ends when the parent's does. */
 export interface LinkedSignal {
   readonly signal: AbortSignal
-  abort(reason?: unknown): void
+  readonly abort: (reason?: unknown) => void
   /** Unties it from the parent; a parent that lives for ten thousand calls must not remember ten thousand of them. */
-  release(): void
+  readonly release: () => void
 }
 
 /** Those who follow a signal, behind one listener: a dozen calls at a time are no leak, and Node must not warn of one. */

@@ -8,7 +8,7 @@ export interface World {
   readonly clock: TestClock
   readonly devops: DevOpsClient
   /** Another client of the same service. */
-  client(options?: Partial<DevOpsClientOptions>): DevOpsClient
+  readonly client: (options?: Partial<DevOpsClientOptions>) => DevOpsClient
 }
 
 /** Starts a world that ends with the test. Jitter is off: a pause is as long as it can be. */
