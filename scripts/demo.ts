@@ -33,7 +33,7 @@ async function main(folder: string): Promise<number> {
       XDG_STATE_HOME: state,
       LOCALAPPDATA: state,
     })
-    if (exitCode === 0) console.log(whereToLook(names))
+    console.log(exitCode === 0 ? whereToLook(names) : '\nThe emulated organization is gone; npm run demo begins anew.')
     return exitCode
   } finally {
     await rm(state, { recursive: true, force: true })

@@ -1,7 +1,11 @@
 import { homedir } from 'node:os'
-import { main } from './main.js'
 import { exitCodes } from './exit-codes.js'
+import { tellFailure } from './failure.js'
 import type { Io } from './io.js'
+import { main } from './main.js'
+import { redactorOf } from './redact.js'
+import { PlainTalk } from './talk.js'
+import { Terminal } from './terminal.js'
 
 /** Signals that ask a program to end. */
 const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const satisfies readonly NodeJS.Signals[]
@@ -21,9 +25,11 @@ const io: Io = {
   },
 }
 
-// A fault of ours is told in one line as well; what it printed otherwise could hold anything.
-process.on('uncaughtException', (error: Error) => {
-  process.stderr.write(`patkit: Unexpected failure (${error.name}). This is a fault of patkit.\n`)
+// A fault of ours is told in one line as well; what Node prints by itself could hold anything.
+process.on('uncaughtException', (error: unknown) => {
+  const redactor = redactorOf(process.env)
+  const talk = new PlainTalk(new Terminal(process.stderr, process.env, process.platform), { quiet: false, redactor })
+  tellFailure(error, { talk, env: process.env, redactor })
   process.exit(exitCodes.failure)
 })
 

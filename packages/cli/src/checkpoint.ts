@@ -1,8 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { chmod, mkdir, readdir, stat } from 'node:fs/promises'
+import { chmod, mkdir, readdir, stat, unlink } from 'node:fs/promises'
 import path from 'node:path'
+import type { FileCheckpoint, ReadOutcome, ScanCheckpoint } from '@patkit/core'
 import { usageError } from './command-error.js'
+import { isSdkError } from './failure.js'
 import { variable, type Io } from './io.js'
+import { lockFile } from './lock.js'
 import type { ReportSettings } from './options.js'
 
 /** The folder that checkpoints of reports are kept in. */
@@ -115,4 +118,79 @@ async function changedAt(file: string): Promise<number> {
     ({ mtimeMs }) => mtimeMs,
     () => 0,
   )
+}
+
+/** The checkpoint of a run of the command: its file, and how much is in it. */
+export class RunCheckpoint implements ScanCheckpoint {
+  readonly file: string
+  readonly #checkpoint: FileCheckpoint
+  readonly #unlock: () => Promise<void>
+  #recorded = 0
+  #closed = false
+
+  private constructor(file: string, checkpoint: FileCheckpoint, unlock: () => Promise<void>) {
+    this.file = file
+    this.#checkpoint = checkpoint
+    this.#unlock = unlock
+  }
+
+  /** Begins a new one in `folder`. */
+  static async begin(folder: string, owner: CheckpointOwner): Promise<RunCheckpoint> {
+    await makeCheckpointFolder(folder)
+    return RunCheckpoint.#open(newCheckpointPath(folder, owner), owner, 'new')
+  }
+
+  /**
+   * Goes on with one.
+   *
+   * @throws {@link CommandError} With exit code 2 when it belongs to something else, or another process works with it.
+   */
+  static async resume(file: string, owner: CheckpointOwner): Promise<RunCheckpoint> {
+    try {
+      return await RunCheckpoint.#open(file, owner, 'resume')
+    } catch (error) {
+      throw isSdkError(error) ? usageError(error.message, error.hint) : error
+    }
+  }
+
+  static async #open(file: string, owner: CheckpointOwner, mode: 'new' | 'resume'): Promise<RunCheckpoint> {
+    const { openScanCheckpoint } = await import('@patkit/core')
+    const unlock = await lockFile(file)
+    try {
+      return new RunCheckpoint(file, await openScanCheckpoint(file, { ...owner, mode }), unlock)
+    } catch (error) {
+      await unlock()
+      throw error
+    }
+  }
+
+  /** Users whose tokens are in it. */
+  get users(): number {
+    return this.#checkpoint.finished + this.#recorded
+  }
+
+  recall(descriptor: string): Promise<ReadOutcome | undefined> {
+    return this.#checkpoint.recall(descriptor)
+  }
+
+  async record(outcome: ReadOutcome): Promise<void> {
+    await this.#checkpoint.record(outcome)
+    this.#recorded++
+  }
+
+  /** Writes it out and lets go of it. May be called again. */
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    // What could not be forced to the disk was still handed to the system; there is nothing more to do about it.
+    await this.#checkpoint.flush().catch(() => undefined)
+    await this.#checkpoint.close().catch(() => undefined)
+    await this.#unlock()
+  }
+
+  /** Closes it and takes it away. */
+  async remove(): Promise<void> {
+    await this.close()
+    await unlink(this.file).catch(() => undefined)
+  }
 }

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
-import { CommandError } from './command-error.js'
 import { runReport, type CommandContext } from './commands/report.js'
 import { exitCodes, type ExitCode } from './exit-codes.js'
 import { Interrupt } from './interrupt.js'
-import { variable, type Io } from './io.js'
+import { exitCodeOf, tellFailure } from './failure.js'
+import type { Io } from './io.js'
 import { addReportOptions } from './options.js'
-import { Redactor } from './redact.js'
+import { redactorOf } from './redact.js'
 import { PlainTalk } from './talk.js'
 import { Terminal } from './terminal.js'
 
@@ -21,7 +21,7 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
   // Nobody to tell when the terminal is gone.
   io.stderr.on('error', () => undefined)
   const interrupt = new Interrupt(io)
-  const context: CommandContext = { io, interrupt, redactor: rememberSecrets(io), version: readVersion() }
+  const context: CommandContext = { io, interrupt, redactor: redactorOf(io.env), version: readVersion() }
   try {
     return await Promise.race([dispatch(argv, context), interrupt.insisted.then(() => exitCodes.interrupted)])
   } finally {
@@ -108,20 +108,16 @@ The access token needs the right to administer tokens: a member of Project Colle
 vso.tokenadministration.
 `
 
-/** One line for an error that came before the report began; nothing for help and version, which commander reports as errors. */
+/** One line for what is wrong with the command line; nothing for help and version, which commander reports as errors. */
 function explain(error: unknown, { io, redactor }: CommandContext): ExitCode {
   const talk = new PlainTalk(new Terminal(io.stderr, io.env, io.platform), { quiet: false, redactor })
-  if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return exitCodes.complete
-    talk.fail(commanderSentence(error), 'See patkit report --help.')
-    return exitCodes.usage
+  if (!(error instanceof CommanderError)) {
+    tellFailure(error, { talk, env: io.env, redactor })
+    return exitCodeOf(error)
   }
-  if (error instanceof CommandError) {
-    talk.fail(error.message, error.hint)
-    return error.exitCode
-  }
-  talk.fail(`Unexpected failure: ${redactor.redact(error instanceof Error ? error.message : String(error))}.`)
-  return exitCodes.failure
+  if (error.exitCode === 0) return exitCodes.complete
+  talk.fail(commanderSentence(error), 'See patkit report --help.')
+  return exitCodes.usage
 }
 
 /** `error: unknown option '--otu'\n(Did you mean --out?)` in one line and as a sentence. */
@@ -129,12 +125,6 @@ function commanderSentence({ message }: CommanderError): string {
   const [fault = '', suggestion] = message.replace(/^error: /, '').split('\n')
   const sentence = `${fault.charAt(0).toUpperCase()}${fault.slice(1).replace(/\.$/, '')}.`
   return suggestion === undefined ? sentence : `${sentence} ${suggestion.replace(/^\(|\)$/g, '')}`
-}
-
-function rememberSecrets({ env }: Io): Redactor {
-  const redactor = new Redactor()
-  for (const name of ['PATKIT_ACCESS_TOKEN', 'AZURE_DEVOPS_EXT_PAT']) redactor.add(variable(env, name)?.trim())
-  return redactor
 }
 
 /** From package.json, which lies one folder above both the sources and the build. */

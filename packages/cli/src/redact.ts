@@ -1,3 +1,5 @@
+import { variable, type Environment } from './io.js'
+
 /** What is a credential wherever it stands: JWTs and authorization headers. */
 const credentialShapes: readonly RegExp[] = [
   /\beyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)*/g,
@@ -38,4 +40,11 @@ export class Redactor {
     for (const shape of suspectShapes) clean = clean.replace(shape, '[redacted]')
     return clean.replace(longRun, (run) => (guid.test(run) ? run : '[redacted]'))
   }
+}
+
+/** A redactor that knows the secrets of the environment. */
+export function redactorOf(env: Environment): Redactor {
+  const redactor = new Redactor()
+  for (const name of ['PATKIT_ACCESS_TOKEN', 'AZURE_DEVOPS_EXT_PAT']) redactor.add(variable(env, name)?.trim())
+  return redactor
 }

@@ -144,6 +144,20 @@ test('patkit report refuses to resume with other options and names the first tha
   expect(await stage.report('--out', 'pats.csv', '--concurrency', '3', '--resume')).toBe(0)
 })
 
+test('patkit report refuses to resume a checkpoint that another process is working with', async () => {
+  await using stage = await createStage({ users: 60 })
+  const running = stage.report('--out', 'pats.csv')
+  await stage.emulator.journal.waitFor(15)
+  const checkpoint = (await filesIn(stage.world.state)).find((name) => name.endsWith('.ndjson')) ?? ''
+  await using other = await createWorld({ env: { ...stage.world.io.env } })
+  expect(await other.run('report', '--org', 'fabrikam', '--json', '--resume')).toBe(2)
+  expect(other.stderr.lines).toHaveLength(1)
+  expect(other.stderr.text).toMatch(/^patkit: Another patkit \(process \d+\) is working with /)
+  expect(other.stderr.text).toContain(path.join(stage.world.state, `${checkpoint}.lock`))
+  expect(await running).toBe(0)
+  expect(await filesIn(stage.world.state)).toEqual([])
+})
+
 test('patkit report refuses to resume what is no checkpoint, and nothing at all', async () => {
   await using world = await createWorld({ env: { PATKIT_ACCESS_TOKEN: 'token' } })
   await writeFile(path.join(world.folder, 'letter.txt'), 'Dear Ada,\n')

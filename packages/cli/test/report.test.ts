@@ -240,7 +240,7 @@ test('patkit report has nothing to keep when it is stopped before anybody was re
   await stage.emulator.journal.waitFor(1)
   stage.world.signal('SIGINT')
   expect(await running).toBe(130)
-  expect(stage.world.stderr.lines.at(-1)).toBe('Stopped. Nothing was read yet.')
+  expect(stage.world.stderr.lines.at(-1)).toBe('Stopped. Nothing is kept.')
   expect(await filesIn(stage.world.state)).toEqual([])
 })
 

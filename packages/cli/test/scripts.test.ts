@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { filesIn } from './stage.js'
 import { createWorld } from './world.js'
+
+// Processes start slowly on a machine that is busy with other tests.
+vi.setConfig({ testTimeout: 120_000 })
 
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
 

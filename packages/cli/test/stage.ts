@@ -38,7 +38,8 @@ export async function filesIn(folder: string): Promise<string[]> {
 
 /** The only checkpoint of a world. */
 export async function checkpointOf({ state }: World): Promise<string> {
-  const [name, another] = await filesIn(state)
+  // A killed process leaves its lock beside it.
+  const [name, another] = (await filesIn(state)).filter((file) => file.endsWith('.ndjson'))
   if (name === undefined || another !== undefined) throw new Error('there is not one checkpoint')
   return path.join(state, name)
 }

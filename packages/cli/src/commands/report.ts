@@ -1,6 +1,5 @@
-import { unlink } from 'node:fs/promises'
 import path from 'node:path'
-import type { AnyPatkitError, Clock, Credential, FileCheckpoint, ScanCheckpoint, TokenScan } from '@patkit/core'
+import type { Clock, Credential, TokenScan } from '@patkit/core'
 import type { ReportSummary, ReportTarget } from '@patkit/report'
 import type { Command } from 'commander'
 import {
@@ -8,16 +7,16 @@ import {
   checkpointFolder,
   checkpointSettings,
   findCheckpoint,
-  makeCheckpointFolder,
-  newCheckpointPath,
+  RunCheckpoint,
   type CheckpointOwner,
 } from '../checkpoint.js'
 import { CommandError, usageError } from '../command-error.js'
 import { createCredential, describeSource, findTokenSource, type TokenSource } from '../credential.js'
 import { exitCodeOfReport, exitCodes, type ExitCode } from '../exit-codes.js'
+import { exitCodeOf, isClosedPipe, tellFailure } from '../failure.js'
 import { FindingsCount } from '../findings.js'
 import type { Interrupt } from '../interrupt.js'
-import { variable, type Io } from '../io.js'
+import type { Io } from '../io.js'
 import {
   readReportOptions,
   resumeCommandLine,
@@ -42,17 +41,13 @@ export interface CommandContext {
   readonly version: string
 }
 
-/**
- * Runs `patkit report` and tells what the process ends with.
- *
- * @throws {@link CommandError} When the options make no sense; every later failure is told on stderr here.
- */
+/** Runs `patkit report`, tells on stderr whatever goes wrong, and says what the process ends with. */
 export async function runReport(command: Command, context: CommandContext): Promise<ExitCode> {
-  const settings = readReportOptions(command.opts<RawReportOptions>(), context.io.env)
-  const talk = createTalk(settings, context)
-  const run = new ReportRun(command, settings, talk, context)
+  const raw = command.opts<RawReportOptions>()
+  const talk = createTalk(raw, context)
+  const run = new ReportRun(command, talk, context)
   try {
-    return await run.carryOut()
+    return await run.carryOut(readReportOptions(raw, context.io.env))
   } catch (error) {
     return await run.explain(error)
   } finally {
@@ -60,8 +55,9 @@ export async function runReport(command: Command, context: CommandContext): Prom
   }
 }
 
-function createTalk({ progress, quiet }: ReportSettings, { io, redactor }: CommandContext): Talk {
-  if (progress === 'json') return new JsonTalk(io.stderr, { quiet, redactor })
+function createTalk(raw: RawReportOptions, { io, redactor }: CommandContext): Talk {
+  const quiet = raw.quiet === true
+  if (raw.progress === 'json') return new JsonTalk(io.stderr, { quiet, redactor })
   return new PlainTalk(new Terminal(io.stderr, io.env, io.platform), { quiet, redactor })
 }
 
@@ -72,279 +68,182 @@ interface Place {
   readonly isDefault: boolean
 }
 
-/** A checkpoint of this run. */
-interface KeptCheckpoint {
-  readonly file: string
-  readonly checkpoint: FileCheckpoint
-  /** Users written to it by this run. */
-  recorded: number
-}
-
+/** One run of the command. */
 class ReportRun {
   readonly #command: Command
-  readonly #settings: ReportSettings
   readonly #talk: Talk
   readonly #context: CommandContext
-  #kept: KeptCheckpoint | undefined
-  #closed = false
+  #checkpoint: RunCheckpoint | undefined
 
-  constructor(command: Command, settings: ReportSettings, talk: Talk, context: CommandContext) {
+  constructor(command: Command, talk: Talk, context: CommandContext) {
     this.#command = command
-    this.#settings = settings
     this.#talk = talk
     this.#context = context
   }
 
-  async carryOut(): Promise<ExitCode> {
-    const { io, interrupt, redactor } = this.#context
-    const settings = this.#settings
+  /** Checks everything that can be checked first; nothing is sent before the plan is told. */
+  async carryOut(settings: ReportSettings): Promise<ExitCode> {
+    const { io } = this.#context
     await checkOutputs(settings.outputs, { cwd: io.cwd, stdout: io.stdout, force: settings.force })
-    const core = await import('@patkit/core')
-    const clock = io.clock ?? core.systemClock
     const place = await checkPlace(settings)
+    const source = findTokenSource(settings.tokenCommand, io.env)
     const owner = {
       organization: place.organization.toLowerCase(),
       settings: checkpointSettings(settings, place.baseUrl),
     }
-    const source = findTokenSource(settings.tokenCommand, io.env)
-    if (settings.resume !== undefined) await this.#resume(settings.resume.file, owner)
-    const credential = await this.#firstToken(source, { ...io, clock, redactor, signal: interrupt.signal })
-    if (settings.resume === undefined) await this.#begin(owner)
-    this.#tellPlan(place, source)
-    return this.#report(this.#scan(place, credential, clock), clock)
+    if (settings.resume !== undefined) this.#checkpoint = await this.#resume(settings.resume.file, owner)
+    const clock = io.clock ?? (await import('@patkit/core')).systemClock
+    const credential = await this.#firstToken(source, settings, clock)
+    if (settings.resume === undefined) this.#checkpoint = await this.#begin(owner)
+    this.#talk.note(planOf(settings, place, source, this.#checkpoint))
+    return this.#report(settings, await this.#scan(settings, place, credential, clock), clock)
   }
 
-  /** Opens the checkpoint to go on with. */
-  async #resume(name: string | undefined, owner: CheckpointOwner): Promise<void> {
+  async #resume(name: string | undefined, owner: CheckpointOwner): Promise<RunCheckpoint> {
     const { io } = this.#context
     const file =
       name === undefined ? await findCheckpoint(checkpointFolder(io), owner) : await checkCheckpointFile(name, io.cwd)
-    await this.#open(file, owner, 'resume').catch((error: unknown) => {
-      throw isCoreError(error) ? usageError(error.message, error.hint) : error
-    })
+    return RunCheckpoint.resume(file, owner)
   }
 
-  /** Begins a checkpoint. Where none can be kept, a report is still possible, and better than none. */
-  async #begin(owner: CheckpointOwner): Promise<void> {
-    const folder = checkpointFolder(this.#context.io)
+  /** Where no checkpoint can be kept, a report is still possible, and better than none. */
+  async #begin(owner: CheckpointOwner): Promise<RunCheckpoint | undefined> {
     try {
-      await makeCheckpointFolder(folder)
-      await this.#open(newCheckpointPath(folder, owner), owner, 'new')
+      return await RunCheckpoint.begin(checkpointFolder(this.#context.io), owner)
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       this.#talk.notice(
         styled('yellow', 'Note: '),
         `no checkpoint can be kept, so an interrupted report starts over: ${reason}`,
       )
+      return undefined
     }
   }
 
-  async #open(file: string, owner: CheckpointOwner, mode: 'new' | 'resume'): Promise<void> {
-    const { openScanCheckpoint } = await import('@patkit/core')
-    this.#kept = { file, checkpoint: await openScanCheckpoint(file, { ...owner, mode }), recorded: 0 }
-  }
-
-  async #firstToken(source: TokenSource, surroundings: Parameters<typeof createCredential>[1]): Promise<Credential> {
-    if (source.kind === 'command' && this.#progressStyle === 'bar')
-      this.#talk.status(() => 'waiting for the token command')
+  async #firstToken(source: TokenSource, settings: ReportSettings, clock: Clock): Promise<Credential> {
+    const { io, redactor, interrupt } = this.#context
+    const isShown = source.kind === 'command' && styleOf(settings, io) === 'bar'
+    if (isShown) this.#talk.status(() => 'waiting for the token command')
     try {
-      return await createCredential(source, surroundings)
+      return await createCredential(source, { ...io, clock, redactor, signal: interrupt.signal })
     } finally {
       this.#talk.endStatus()
     }
   }
 
-  #tellPlan(place: Place, source: TokenSource): void {
-    const { outputs } = this.#settings
-    const targets = outputs.map((output) =>
-      output.kind === 'file' ? output.path : `standard output (${output.format})`,
-    )
-    const where = place.isDefault ? '' : ` at ${place.baseUrl}`
-    const into = targets.length === 0 ? '' : ` into ${targets.join(', ')}`
-    const plan = `Reading every user's tokens in ${place.organization}${where} (${describeSource(source)})${into}.`
-    const isResumed = this.#settings.resume !== undefined && this.#kept !== undefined
-    const resumed = isResumed
-      ? ` Going on with ${this.#kept?.file ?? ''}: ${plural(this.#usersKept(), 'user')} already read.`
-      : ''
-    this.#talk.note(`${plan}${resumed}`)
-  }
-
-  #scan({ organization, baseUrl }: Place, credential: Credential, clock: Clock): Promise<TokenScan> {
-    return this.#scanWith({ organization, baseUrl, credential, clock })
-  }
-
-  async #scanWith(base: {
-    organization: string
-    baseUrl: string
-    credential: Credential
-    clock: Clock
-  }): Promise<TokenScan> {
+  async #scan(settings: ReportSettings, place: Place, credential: Credential, clock: Clock): Promise<TokenScan> {
     const { DevOpsClient } = await import('@patkit/core')
-    const { tryTimeoutMs, concurrency } = this.#settings
+    const { tryTimeoutMs, concurrency } = settings
     const client = new DevOpsClient({
-      ...base,
+      organization: place.organization,
+      baseUrl: place.baseUrl,
+      credential,
+      clock,
       userAgent: `patkit-cli/${this.#context.version}`,
-      // A call has at least four tries; a longer time for each must not end the call before them.
+      // Longer tries must not use up the time of the whole call before the last of them.
       timeouts: { tryMs: tryTimeoutMs, callMs: Math.max(120_000, 4 * tryTimeoutMs) },
     })
-    const kept = this.#kept
     return client.scanTokens({
       signal: this.#context.interrupt.signal,
       ...(concurrency === undefined ? {} : { concurrency }),
-      ...(kept === undefined ? {} : { checkpoint: countRecorded(kept) }),
+      ...(this.#checkpoint === undefined ? {} : { checkpoint: this.#checkpoint }),
     })
   }
 
-  async #report(scanning: Promise<TokenScan>, clock: Clock): Promise<ExitCode> {
-    const scan = await scanning
+  async #report(settings: ReportSettings, scan: TokenScan, clock: Clock): Promise<ExitCode> {
     const report = await import('@patkit/report')
-    const { rules, status, columns, expiringWithinDays, force } = this.#settings
+    const { io, interrupt } = this.#context
+    const { status, columns, expiringWithinDays } = settings
     const now = new Date(clock.now())
-    const policy = new PolicyWatch(rules, now, report)
+    const policy = new PolicyWatch(settings.rules, now, report)
     const findings = new FindingsCount()
-    const endProgress = showProgress(this.#progressStyle, { read: () => scan.progress, talk: this.#talk, clock })
-    let summary: ReportSummary
-    try {
-      summary = await report.writeReport(scan, this.#targets(), {
+    const endProgress = showProgress(styleOf(settings, io), { read: () => scan.progress, talk: this.#talk, clock })
+    const written = await report
+      .writeReport(scan, toTargets(settings, io), {
         status,
         columns,
         expiringWithinDays,
         now,
-        overwrite: force ? 'replace' : 'refuse',
-        signal: this.#context.interrupt.signal,
+        overwrite: settings.force ? 'replace' : 'refuse',
+        signal: interrupt.signal,
         onRow: (row) => {
           policy.see(row)
           findings.see(row)
         },
       })
-    } finally {
-      endProgress()
-    }
-    summary = { ...summary, files: this.#asTyped(summary.files) }
-    await this.#finish(summary)
-    this.#tellSummary(summary, policy, findings, now)
-    if (this.#settings.json) await this.#printJson(summary)
+      .finally(endProgress)
+    const summary = { ...written, files: asTyped(written.files, settings) }
+    // A complete report needs no checkpoint any more; of an incomplete one, `--resume` asks only for those who are missing.
+    await (summary.complete ? this.#dropCheckpoint() : this.close())
+    this.#tellSummary(settings, { summary, policy, findings, now })
+    if (settings.json) await printJson(summary, io)
     return exitCodeOfReport({ complete: summary.complete, policyHits: policy.tokens })
   }
 
-  get #progressStyle(): ProgressStyle {
-    const { quiet, progress } = this.#settings
-    return quiet ? 'none' : styleOf(progress, this.#context.io)
-  }
-
-  #targets(): ReportTarget[] {
-    const { io } = this.#context
-    return this.#settings.outputs.map((output) =>
-      output.kind === 'file'
-        ? { path: path.resolve(io.cwd, output.path), format: output.format }
-        : { stream: io.stdout, format: output.format },
-    )
-  }
-
-  /** Files under the names they were asked for by. */
-  #asTyped(files: ReportSummary['files']): ReportSummary['files'] {
-    const { outputs } = this.#settings
-    return files.map((file, index) => {
-      const output = outputs[index]
-      return output?.kind === 'file' ? { ...file, path: output.path } : file
-    })
-  }
-
-  /** A complete report needs no checkpoint any more; with an incomplete one, `--resume` asks only for those who are missing. */
-  async #finish({ complete }: ReportSummary): Promise<void> {
-    await this.close()
-    if (complete && this.#kept !== undefined) await this.#dropCheckpoint(this.#kept)
-  }
-
-  async #dropCheckpoint({ file }: KeptCheckpoint): Promise<void> {
-    this.#kept = undefined
-    await unlink(file).catch(() => undefined)
-  }
-
-  #tellSummary(summary: ReportSummary, policy: PolicyWatch, findings: FindingsCount, now: Date): void {
-    const { rules, expiringWithinDays, quiet, progress } = this.#settings
+  #tellSummary(
+    { rules, expiringWithinDays, quiet, progress }: ReportSettings,
+    { summary, policy, findings, now }: Results,
+  ): void {
     this.#talk.event('summary', { summary })
-    const parts = {
+    const lines = summaryLines({
       summary,
       findings: findings.findings,
       policyHits: policy.hits,
       policyAsked: rules.length > 0,
       expiringWithinDays,
       now,
-    }
-    if (progress !== 'json') for (const line of summaryLines(parts)) this.#talk.note(...line)
+    })
+    if (progress !== 'json') for (const line of lines) this.#talk.note(...line)
     if (quiet && policy.tokens > 0) this.#talk.notice(`--fail-on found ${plural(policy.tokens, 'token')}.`)
     if (summary.complete) return
-    this.#talk.notice(
-      styled('yellow', 'Incomplete: '),
-      `the tokens of ${plural(summary.users.failed, 'user')} could not be read.`,
-    )
-    this.#tellResume({ replaceFiles: summary.files.some((file) => file.path !== '-') })
+    const missing = plural(summary.users.failed, 'user')
+    this.#talk.notice(styled('yellow', 'Incomplete: '), `the tokens of ${missing} could not be read.`)
+    this.#tellResume(summary.files.some((file) => file.path !== '-'))
   }
 
-  #tellResume(changes: { readonly replaceFiles: boolean }): void {
+  /** How to go on, in a line that can be pasted. */
+  #tellResume(replaceFiles: boolean): void {
     const { io, redactor } = this.#context
-    if (this.#kept === undefined) return
-    const line = resumeCommandLine(this.#command, { ...changes, checkpoint: this.#kept.file }, { ...io, redactor })
-    this.#talk.notice(`Go on with: ${line}`)
-  }
-
-  /** The report is written whether or not somebody reads this. */
-  async #printJson(summary: ReportSummary): Promise<void> {
-    const { stdout } = this.#context.io
-    const text = JSON.stringify(summary, undefined, stdout.isTTY === true ? 2 : 0)
-    await new Promise<void>((resolve) => stdout.write(`${text}\n`, () => resolve()))
+    if (this.#checkpoint === undefined) return
+    const changes = { checkpoint: this.#checkpoint.file, replaceFiles }
+    this.#talk.notice(`Go on with: ${resumeCommandLine(this.#command, changes, { ...io, redactor })}`)
   }
 
   /** Says why the report was not made, and how to go on. */
   async explain(error: unknown): Promise<ExitCode> {
-    const { interrupt } = this.#context
+    const { io, redactor, interrupt } = this.#context
     await this.close()
-    const isKept = await this.#keepOrDrop()
+    if (this.#checkpoint?.users === 0) await this.#dropCheckpoint()
     if (interrupt.readerGone || isClosedPipe(error)) return exitCodes.readerGone
     if (interrupt.signal.aborted) {
-      const users = this.#usersKept()
-      this.#talk.notice(
-        isKept ? `Stopped. The tokens of ${plural(users, 'user')} are kept.` : 'Stopped. Nothing was read yet.',
-      )
-      this.#tellResume({ replaceFiles: false })
+      const kept = this.#checkpoint?.users ?? 0
+      this.#talk.notice(`Stopped. ${kept > 0 ? `The tokens of ${plural(kept, 'user')} are kept.` : 'Nothing is kept.'}`)
+      this.#tellResume(false)
       return exitCodes.interrupted
     }
-    const { message, hint } = wordsOf(error, this.#context.redactor)
-    this.#talk.fail(message, hint)
-    if (!(error instanceof CommandError)) this.#tellResume({ replaceFiles: false })
-    this.#tellDetails(error)
+    tellFailure(error, { talk: this.#talk, env: io.env, redactor })
+    // Who mistyped an option has the command line before their eyes.
+    if (!(error instanceof CommandError)) this.#tellResume(false)
     return exitCodeOf(error)
   }
 
-  /** Keeps the checkpoint if there is something in it. */
-  async #keepOrDrop(): Promise<boolean> {
-    if (this.#kept === undefined) return false
-    if (this.#usersKept() > 0 || this.#settings.resume !== undefined) return true
-    await this.#dropCheckpoint(this.#kept)
-    return false
+  async #dropCheckpoint(): Promise<void> {
+    await this.#checkpoint?.remove()
+    this.#checkpoint = undefined
   }
 
-  #usersKept(): number {
-    return this.#kept === undefined ? 0 : this.#kept.checkpoint.finished + this.#kept.recorded
-  }
-
-  /** For whoever looks for a fault of the program itself. */
-  #tellDetails(error: unknown): void {
-    const { io, redactor } = this.#context
-    if (variable(io.env, 'PATKIT_DEBUG') === undefined || !(error instanceof Error)) return
-    for (const line of redactor.redact(error.stack ?? '').split('\n')) this.#talk.notice(line)
-  }
-
-  /** Writes out the checkpoint and lets go of it. May be called again. */
+  /** Lets go of the checkpoint. May be called again. */
   async close(): Promise<void> {
-    if (this.#closed || this.#kept === undefined) return
-    this.#closed = true
-    const { checkpoint } = this.#kept
-    // What could not be forced to the disk was still handed to the system; there is nothing more to do about it.
-    await checkpoint.flush().catch(() => undefined)
-    await checkpoint.close().catch(() => undefined)
+    await this.#checkpoint?.close()
   }
+}
+
+/** What a report found. */
+interface Results {
+  readonly summary: ReportSummary
+  readonly policy: PolicyWatch
+  readonly findings: FindingsCount
+  readonly now: Date
 }
 
 async function checkPlace({ organization, baseUrl }: ReportSettings): Promise<Place> {
@@ -361,45 +260,44 @@ async function checkPlace({ organization, baseUrl }: ReportSettings): Promise<Pl
   }
 }
 
-function countRecorded(kept: KeptCheckpoint): ScanCheckpoint {
-  return {
-    recall: (descriptor) => kept.checkpoint.recall(descriptor),
-    record: async (outcome) => {
-      await kept.checkpoint.record(outcome)
-      kept.recorded++
-    },
-  }
+function planOf(
+  { outputs, resume }: ReportSettings,
+  { organization, baseUrl, isDefault }: Place,
+  source: TokenSource,
+  checkpoint: RunCheckpoint | undefined,
+): string {
+  const targets = outputs.map((output) => (output.kind === 'file' ? output.path : `standard output (${output.format})`))
+  const where = isDefault ? '' : ` at ${baseUrl}`
+  const into = targets.length === 0 ? '' : ` into ${targets.join(', ')}`
+  const plan = `Reading every user's tokens in ${organization}${where} (${describeSource(source)})${into}.`
+  if (resume === undefined || checkpoint === undefined) return plan
+  return `${plan} Going on with ${checkpoint.file}: ${plural(checkpoint.users, 'user')} already read.`
 }
 
-function styleOf(mode: ProgressMode, { stderr, env }: Io): ProgressStyle {
-  if (mode !== 'auto') return mode
-  return stderr.isTTY === true && env['TERM'] !== 'dumb' ? 'bar' : 'lines'
+function styleOf({ progress, quiet }: ReportSettings, { stderr, env }: Io): ProgressStyle {
+  if (quiet) return 'none'
+  const automatic = stderr.isTTY === true && env['TERM'] !== 'dumb' ? 'bar' : 'lines'
+  return progress === ('auto' satisfies ProgressMode) ? automatic : progress
 }
 
-/** The mark of errors of `@patkit/core` and `@patkit/report`; looked at here because those are loaded late. */
-const brand = Symbol.for('patkit.error')
-
-function isCoreError(error: unknown): error is AnyPatkitError {
-  return error instanceof Error && brand in error
+function toTargets({ outputs }: ReportSettings, { cwd, stdout }: Io): ReportTarget[] {
+  return outputs.map((output) =>
+    output.kind === 'file'
+      ? { path: path.resolve(cwd, output.path), format: output.format }
+      : { stream: stdout, format: output.format },
+  )
 }
 
-/** Whoever read standard output went away while the report was being written to it. */
-function isClosedPipe(error: unknown): boolean {
-  return error instanceof Error && 'systemCode' in error && error.systemCode === 'EPIPE'
+/** Files under the names they were asked for by. */
+function asTyped(files: ReportSummary['files'], { outputs }: ReportSettings): ReportSummary['files'] {
+  return files.map((file, index) => {
+    const output = outputs[index]
+    return output?.kind === 'file' ? { ...file, path: output.path } : file
+  })
 }
 
-function exitCodeOf(error: unknown): ExitCode {
-  if (error instanceof CommandError) return error.exitCode
-  return isCoreError(error) && error.code === 'PATKIT_SIGN_IN_REQUIRED' ? exitCodes.signInNeeded : exitCodes.failure
-}
-
-function wordsOf(error: unknown, redactor: Redactor): { readonly message: string; readonly hint: string | undefined } {
-  if (error instanceof CommandError) return error
-  if (isCoreError(error))
-    return { message: error.message.replace('Cannot write -:', 'Cannot write standard output:'), hint: error.hint }
-  const text = error instanceof Error ? error.message : String(error)
-  return {
-    message: `Unexpected failure: ${redactor.redact(text)}.`,
-    hint: 'This is a fault of patkit; run it again with PATKIT_DEBUG=1 for details.',
-  }
+/** The report is written whether or not somebody reads this. */
+async function printJson(summary: ReportSummary, { stdout }: Io): Promise<void> {
+  const text = JSON.stringify(summary, undefined, stdout.isTTY === true ? 2 : 0)
+  await new Promise<void>((resolve) => stdout.write(`${text}\n`, () => resolve()))
 }
