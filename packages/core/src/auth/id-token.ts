@@ -116,22 +116,22 @@ function policyFault({ tfp, acr }: Claims, { authority, userFlow }: IdTokenExpec
 }
 
 function timeFault({ exp, nbf, iat }: Claims, { now }: IdTokenExpectation): IdTokenFault | undefined {
-  if (typeof exp !== 'number' || exp * 1000 + clockSkewMs <= now) {
-    const recent = typeof iat === 'number' && Math.abs(iat * 1000 - now) <= clockSkewMs
-    return recent || typeof exp !== 'number'
-      ? { reason: 'expired', message: 'The ID token has expired.', remedy: startAgain }
-      : clockFault('ahead of', now - exp * 1000)
-  }
   const from = typeof nbf === 'number' ? nbf : iat
-  if (typeof from === 'number' && from * 1000 - clockSkewMs > now) return clockFault('behind', from * 1000 - now)
-  return undefined
+  const isLate = typeof exp !== 'number' || exp * 1000 + clockSkewMs <= now
+  const isEarly = typeof from === 'number' && from * 1000 - clockSkewMs > now
+  if (!isLate && !isEarly) return undefined
+  // The token was made a moment ago, so the time in it is the time at the service.
+  const aheadMs = typeof iat === 'number' ? now - iat * 1000 : 0
+  if (isEarly || Math.abs(aheadMs) > clockSkewMs) return clockFault(isEarly ? now - from * 1000 : aheadMs)
+  return { reason: 'expired', message: 'The ID token has expired.', remedy: startAgain }
 }
 
-function clockFault(direction: 'ahead of' | 'behind', differenceMs: number): IdTokenFault {
-  const minutes = Math.round(differenceMs / 60_000)
+function clockFault(aheadMs: number): IdTokenFault {
+  const minutes = Math.round(Math.abs(aheadMs) / 60_000)
+  const side = aheadMs > 0 ? 'ahead of' : 'behind'
   return {
     reason: 'clock',
-    message: `The clock of this server seems to be ${direction} the sign-in service's: the ID token is ${minutes} minutes off.`,
+    message: `The clock of this server is ${minutes} minutes ${side} the clock of the sign-in service.`,
     remedy: 'Set the clock of this server (NTP).',
   }
 }

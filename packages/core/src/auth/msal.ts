@@ -9,10 +9,9 @@ import type {
   PublicClientApplication,
 } from '@azure/msal-node'
 import type { UsableCredential } from '../config/authority-credential.js'
-import { ConfigurationError } from '../errors.js'
+import { ConfigurationError, type PatkitError } from '../errors.js'
 import { printable } from '../http/redact.js'
 import type { AuthorityMetadata } from './discovery.js'
-import type { TokenExchange } from './token-exchange.js'
 
 /** What one conversation is about. */
 export interface MsalOptions {
@@ -24,7 +23,22 @@ export interface MsalOptions {
   readonly credential: UsableCredential | undefined
   /** `cp1`: we can handle claims challenges, so tokens may live longer and be revoked at once. */
   readonly capabilities: readonly string[]
-  readonly exchange: TokenExchange
+  readonly exchange: MsalNetwork
+}
+
+/** What MSAL's requests go through. */
+export interface MsalNetwork {
+  post(url: string, headers: Readonly<Record<string, string>>, body: string): Promise<MsalNetworkAnswer>
+  get(url: string): Promise<never>
+  /** Ends the conversation with an error of ours that MSAL would replace by one of its own. */
+  fail(error: PatkitError): void
+}
+
+/** What MSAL is told of an answer. */
+export interface MsalNetworkAnswer {
+  readonly status: number
+  readonly headers: Record<string, string>
+  readonly body: Record<string, unknown>
 }
 
 /** Tokens as they were issued or found. */
@@ -256,7 +270,7 @@ function assertionFailure(error: unknown): ConfigurationError {
   ])
 }
 
-function networkOver(exchange: TokenExchange): INetworkModule {
+function networkOver(exchange: MsalNetwork): INetworkModule {
   return {
     sendGetRequestAsync: (url) => exchange.get(url),
     sendPostRequestAsync: <T>(url: string, options?: { headers?: Record<string, string>; body?: string }) =>
@@ -282,4 +296,10 @@ function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], 
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>
   }
+}
+
+/** The name MSAL gives to a failure of its own, such as `'no_tokens_found'`; `undefined` for any other error. */
+export function msalErrorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('errorCode' in error)) return undefined
+  return typeof error.errorCode === 'string' ? error.errorCode : undefined
 }

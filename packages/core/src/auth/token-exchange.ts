@@ -1,8 +1,8 @@
-import type { Clock } from '../clock.js'
 import type { PatkitError } from '../errors.js'
 import { isPatkitError, ServiceError } from '../errors.js'
 import { printable } from '../http/redact.js'
 import type { IdentityAnswer, IdentityNetwork } from './network.js'
+import type { MsalNetwork, MsalNetworkAnswer } from './msal.js'
 import { codeIn } from './service-codes.js'
 
 /** How the service said no at the token endpoint. Safe to print. */
@@ -19,13 +19,6 @@ export interface Refusal {
   readonly traceId: string | undefined
 }
 
-/** What MSAL is told of an answer. */
-export interface ExchangeAnswer {
-  readonly status: number
-  readonly headers: Record<string, string>
-  readonly body: Record<string, unknown>
-}
-
 /** How an exchange ends early because of something that MSAL would not pass on. */
 export type ExchangeEnd =
   { readonly kind: 'refused'; readonly refusal: Refusal } | { readonly kind: 'failed'; readonly error: PatkitError }
@@ -36,16 +29,13 @@ export type ExchangeEnd =
  * MSAL loses the status and the cause of most failures, and answers a 429 or 5xx with a lock of its own; so what happened is kept
  * here, and MSAL never sees those.
  */
-export class TokenExchange {
+export class TokenExchange implements MsalNetwork {
   readonly #network: IdentityNetwork
-  readonly #clock: Clock
   readonly #signal: AbortSignal | undefined
   #end: ExchangeEnd | undefined
-  #clockSkewMs: number | undefined
 
-  constructor(network: IdentityNetwork, clock: Clock, signal?: AbortSignal) {
+  constructor(network: IdentityNetwork, signal?: AbortSignal) {
     this.#network = network
-    this.#clock = clock
     this.#signal = signal
   }
 
@@ -54,17 +44,11 @@ export class TokenExchange {
     return this.#end
   }
 
-  /** The service's clock against ours, in milliseconds, as of the last answer; positive when ours is behind. */
-  get clockSkewMs(): number | undefined {
-    return this.#clockSkewMs
-  }
-
-  /** Ends the conversation with an error of ours that MSAL would replace by one of its own. */
   fail(error: PatkitError): void {
     this.#end = { kind: 'failed', error }
   }
 
-  async post(url: string, headers: Readonly<Record<string, string>>, body: string): Promise<ExchangeAnswer> {
+  async post(url: string, headers: Readonly<Record<string, string>>, body: string): Promise<MsalNetworkAnswer> {
     const purpose = new URLSearchParams(body).get('grant_type') ?? 'device_authorization'
     this.#end = undefined
     let answer: IdentityAnswer
@@ -82,8 +66,6 @@ export class TokenExchange {
       if (isPatkitError(error)) this.fail(error)
       throw error
     }
-    const date = Date.parse(answer.headers.get('date') ?? '')
-    this.#clockSkewMs = Number.isNaN(date) ? undefined : date - this.#clock.now()
     if (answer.status >= 400) this.#end = { kind: 'refused', refusal: toRefusal(answer) }
     return { status: answer.status, headers: Object.fromEntries(answer.headers), body: { ...answer.json } }
   }
@@ -94,6 +76,29 @@ export class TokenExchange {
     const error = new ServiceError(`An unexpected request to ${host}${pathname} was not sent.`)
     this.fail(error)
     return Promise.reject(error)
+  }
+}
+
+/** Lets nothing out: shows whether MSAL would have had to ask the service. */
+export class NoExchange implements MsalNetwork {
+  #wanted = false
+
+  /** Whether something would have been sent. */
+  get wanted(): boolean {
+    return this.#wanted
+  }
+
+  fail(): void {
+    this.#wanted = true
+  }
+
+  post(): Promise<never> {
+    this.#wanted = true
+    return Promise.reject(new Error('Nothing is sent here.'))
+  }
+
+  get(): Promise<never> {
+    return this.post()
   }
 }
 

@@ -11,6 +11,9 @@ import type { Account } from './account.js'
  */
 export interface SignInTransaction {
   readonly version: 1
+  /** The authority and the application that it was started for. */
+  readonly authority: string
+  readonly clientId: string
   /** Comes back with the browser: proves that this browser started the sign-in. */
   readonly state: string
   /** Comes back inside the ID token: proves that the token was made for this sign-in. */
@@ -35,6 +38,8 @@ const base64url = z.string().regex(/^[\w-]{16,128}$/)
 
 const transactionSchema = z.object({
   version: z.literal(1),
+  authority: z.string(),
+  clientId: z.string(),
   state: base64url,
   nonce: base64url,
   codeVerifier: z.string().regex(/^[\w.~-]{43,128}$/),

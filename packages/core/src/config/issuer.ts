@@ -28,6 +28,16 @@ export function expectedIssuer(announced: string, tenantId: unknown): string | u
   return isGuid(tenantId) ? announced.replaceAll(tenantTemplate, tenantId) : undefined
 }
 
+/** Whether tokens of this authority can bear this issuer, whichever of its user flows and tenants made them. */
+export function couldIssue(authority: Authority, issuer: string): boolean {
+  const userFlows = authority.kind === 'b2c' ? (Object.keys(authority.userFlows) as UserFlowName[]) : [onlyFlow]
+  return userFlows
+    .flatMap((userFlow) => possibleIssuers(authority, userFlow))
+    .some((candidate) => matches(candidate.replace(tenantTemplate, '*'), issuer))
+}
+
+const onlyFlow: UserFlowName = 'signUpSignIn'
+
 /** An issuer in which `*` stands for any tenant id. */
 function possibleIssuers(authority: Authority, userFlow: UserFlowName): string[] {
   const host = authorityHost(authority)
