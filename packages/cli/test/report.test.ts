@@ -182,6 +182,35 @@ test('patkit report runs the token command again when its token is refused, and 
   expect(credentials.size).toBe(2)
 })
 
+test('patkit report runs the token command again before its token ends, so that none is refused', async () => {
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const jwtUntil = (time: string): string => `${part({})}.${part({ exp: Date.parse(time) / 1000 })}.signature`
+  const [first, second] = [jwtUntil('2026-03-02T09:03:20Z'), jwtUntil('2026-03-02T10:00:00Z')] as const
+  await using stage = await createStage({
+    people: [{ ...ada, principalName: 'ada@fabrikam.example' }, ben],
+    users: 20,
+    verifyAccessToken: (token) =>
+      Promise.resolve(
+        token === first || token === second
+          ? { principalName: 'ada@fabrikam.example', scopes: ['user_impersonation'], issuedAtMs: 0 }
+          : undefined,
+      ),
+  })
+  const { folder } = stage.world
+  const script = `echo run >> runs; if [ "$(wc -l < runs)" = 1 ]; then echo ${first}; else echo ${second}; fi`
+  await writeFile(path.join(folder, 'give-token.sh'), script)
+  // 100 s later the first token is good for another 100 s.
+  stage.emulator.faults.add({
+    match: { path: '/tokenadmin/', nth: 5 },
+    answer: { status: 429, headers: { 'retry-after': '100' } },
+  })
+  expect(await stage.report('--json', '--token-command', 'sh give-token.sh')).toBe(0)
+  expect(await readFile(path.join(folder, 'runs'), 'utf8')).toBe('run\nrun\n')
+  const credentials = new Set(stage.emulator.journal.requests.map(({ headers }) => headers['authorization']))
+  expect(credentials.size).toBe(2)
+  expect(stage.emulator.journal.counts.byStatus).not.toHaveProperty('401')
+})
+
 test('patkit report sends AZURE_DEVOPS_EXT_PAT as Basic', async () => {
   await using stage = await createStage({}, { env: { PATKIT_ACCESS_TOKEN: '' } })
   await using world = await createWorld({
