@@ -355,8 +355,20 @@ describe('what is no data', () => {
   ])('R11: %s is a sign-in error, and is not followed', async (_, answer) => {
     const world = await startWorld()
     world.emulator.faults.add({ answer })
-    expect(await failureOf(readUsers(world))).toBeInstanceOf(SignInRequiredError)
+    const token = world.emulator.tokenFor('administrator')
+    const devops = world.client({ credential: () => token })
+    expect(await failureOf(readUsers({ devops, clock: world.clock }))).toBeInstanceOf(SignInRequiredError)
     expect(world.emulator.journal.requests).toHaveLength(1)
+  })
+
+  it('R10: the sign-in page is how an expired token is answered: asks once with a new one', async () => {
+    const world = await startWorld({ users: 5 })
+    world.emulator.faults.add({ match: firstUsers, answer: { status: 203, headers: html, body: '<html></html>' } })
+    expect(await readUsers(world)).toHaveLength(5)
+    expect(world.emulator.journal.requests).toHaveLength(2)
+    world.emulator.faults.add({ answer: { status: 203, headers: html, body: '<html></html>' } })
+    expect(await failureOf(readUsers(world))).toBeInstanceOf(SignInRequiredError)
+    expect(world.emulator.journal.requests).toHaveLength(4)
   })
 
   it.each([

@@ -319,10 +319,10 @@ export class Transport {
 
   #judgeAnswer<T>(call: Call<T>, answer: Answer, renewed: boolean): Verdict {
     const { status } = answer
-    if (status === 401) return judgeUnauthorized(answer, renewed, this.#options.credential)
-    if (leadsToSignIn(answer, this.#origin)) {
-      return { do: 'fail', error: (failed) => toSignInRequired(failed, answer) }
-    }
+    const mayRenew = !renewed && !isPersonalAccessToken(this.#options.credential)
+    if (status === 401) return judgeUnauthorized(answer, mayRenew)
+    // How the service answers a read with an expired token: the sign-in page, or the way to it.
+    if (leadsToSignIn(answer, this.#origin)) return toRenewal(answer, mayRenew)
     const content = readContent(answer)
     if (status >= 400) {
       const error = (failed: FailedCall): PatkitError => toHttpError(failed, answer, content)
@@ -468,23 +468,28 @@ function failureOf(result: TryResult): string {
 }
 
 /** 401: accepted but not allowed, a demand for more claims, or a token that is no longer good. */
-function judgeUnauthorized(answer: Answer, renewed: boolean, credential: Credential): Verdict {
+function judgeUnauthorized(answer: Answer, mayRenew: boolean): Verdict {
   const challenge = answer.headers.get('www-authenticate') ?? ''
   const demanded = /\bclaims="([^"]*)"/.exec(challenge)?.[1]
   if (demanded !== undefined) {
     const claims = decodeClaims(demanded)
-    if (claims === undefined || renewed) {
-      return { do: 'fail', error: (failed) => toSignInRequired(failed, answer, claims) }
-    }
-    return { do: 'renew', claims, answer }
+    return toRenewal(answer, mayRenew && claims !== undefined, claims)
   }
   // The service knows who we are (it says so in this header), so a new token changes nothing.
   if (answer.headers.has('x-vss-userdata')) {
     return { do: 'fail', error: (failed) => toHttpError(failed, answer, readContent(answer)) }
   }
-  const cannotRenew = typeof credential === 'object' && 'pat' in credential
-  if (renewed || cannotRenew) return { do: 'fail', error: (failed) => toSignInRequired(failed, answer) }
-  return { do: 'renew', claims: undefined, answer }
+  return toRenewal(answer, mayRenew)
+}
+
+/** A token that is no longer good: another one, once, or a person has to sign in. */
+function toRenewal(answer: Answer, mayRenew: boolean, claims?: string): Verdict {
+  if (mayRenew) return { do: 'renew', claims, answer }
+  return { do: 'fail', error: (failed) => toSignInRequired(failed, answer, claims) }
+}
+
+function isPersonalAccessToken(credential: Credential): boolean {
+  return typeof credential === 'object' && 'pat' in credential
 }
 
 /** Claims of a challenge as JSON text; `undefined` when they cannot be read. */
