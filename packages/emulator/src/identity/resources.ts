@@ -1,6 +1,5 @@
 import type { Client } from './clients.js'
 import type { Directory } from './directory.js'
-import { guidOf } from './ids.js'
 
 /** An API for which access tokens are issued. */
 export interface ResourceSeed {
@@ -17,6 +16,8 @@ export interface ResourceSeed {
   readonly defaultScopes?: readonly string[]
   /** Version of its access tokens. Default: 2. Azure DevOps takes version 1. */
   readonly tokenVersion?: 1 | 2
+  /** `emulator`: the protected web API `/api/me` takes its tokens, and asks for the first of its scopes. Default: `elsewhere`. */
+  readonly servedBy?: 'emulator' | 'elsewhere'
 }
 
 export interface Resource {
@@ -27,6 +28,7 @@ export interface Resource {
   readonly scopes: readonly string[]
   readonly defaultScopes: readonly string[]
   readonly tokenVersion: 1 | 2
+  readonly servedBy: 'emulator' | 'elsewhere'
 }
 
 /** Application id of Azure DevOps, the audience of the access tokens it takes. */
@@ -34,9 +36,6 @@ export const azureDevOpsResource = '499b84ac-1321-427f-aa17-267ca6975798'
 
 /** Application id of Microsoft Graph. */
 export const graphResource = '00000003-0000-0000-c000-000000000000'
-
-/** Application id of the emulator's own protected web API, `/api/me`, in the tenant of this id, domain or name. */
-export const protectedApiId = (tenantId: string): string => guidOf('protected web api', tenantId)
 
 /** The APIs of Microsoft's that every directory has. */
 export const firstPartyResources: readonly ResourceSeed[] = [
@@ -131,16 +130,27 @@ export class ResourceRegistry {
     return this.#directory.tenant(tenantId).kind !== 'b2c'
   }
 
+  /** The APIs whose tokens the emulator's own web API takes. */
+  servedHere(): readonly Resource[] {
+    return this.#resources.filter(({ servedBy }) => servedBy === 'emulator')
+  }
+
   /** An application may ask for a token for itself, whether or not it is registered as an API. */
   #itself(client: Client): Resource {
-    const { clientId, displayName, tenantId } = client
-    return (
-      this.byId(clientId) ?? {
-        ...{ id: clientId, displayName, tenantId, names: [clientId], scopes: [], defaultScopes: [], tokenVersion: 2 },
-      }
-    )
+    return this.byId(client.clientId) ?? applicationAsResource(client)
   }
 }
+
+const applicationAsResource = ({ clientId, displayName, tenantId }: Client): Resource => ({
+  id: clientId,
+  displayName,
+  tenantId,
+  names: [clientId],
+  scopes: [],
+  defaultScopes: [],
+  tokenVersion: 2,
+  servedBy: 'elsewhere',
+})
 
 interface Asked {
   readonly resource: Resource
@@ -173,5 +183,6 @@ function completeResource(directory: Directory, seed: ResourceSeed): Resource {
     scopes: seed.scopes,
     defaultScopes: seed.defaultScopes ?? seed.scopes,
     tokenVersion: seed.tokenVersion ?? 2,
+    servedBy: seed.servedBy ?? 'elsewhere',
   }
 }

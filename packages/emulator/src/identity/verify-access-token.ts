@@ -11,6 +11,8 @@ export interface TokenIdentity {
   /** Object id of the person, or of the application's service principal. */
   readonly objectId: string
   readonly tenantId: string
+  /** API the token is for. */
+  readonly resourceId: string
   /** Application that got the token. */
   readonly clientId: string
   /** Sign-in name, where the token carries one: tokens of B2C and of applications do not. */
@@ -74,12 +76,9 @@ export class AccessTokenVerifier {
     const tenantId = this.#tenantsByIssuer.get(verified.iss ?? '')
     if (tenantId === undefined || (verified.tid !== undefined && verified.tid !== tenantId))
       return { kind: 'refused', reason: 'issuer' }
-    if (!this.#isForUs(verified.aud)) return { kind: 'refused', reason: 'audience' }
-    return { kind: 'accepted', identity: readIdentity(verified, tenantId) }
-  }
-
-  #isForUs(audience: JWTPayload['aud']): boolean {
-    return this.#resources.some(({ names }) => typeof audience === 'string' && names.includes(audience.toLowerCase()))
+    const resource = this.#resources.find(({ names }) => names.includes(String(verified.aud).toLowerCase()))
+    if (resource === undefined) return { kind: 'refused', reason: 'audience' }
+    return { kind: 'accepted', identity: readIdentity(verified, tenantId, resource) }
   }
 
   async #verifySignature(token: string): Promise<JWTPayload | TokenRefusal> {
@@ -113,11 +112,12 @@ function refusalFor(error: unknown): TokenRefusal {
   throw error
 }
 
-function readIdentity(payload: JWTPayload, tenantId: string): TokenIdentity {
+function readIdentity(payload: JWTPayload, tenantId: string, resource: Resource): TokenIdentity {
   return {
     kind: payload.idtyp === 'app' ? 'application' : 'person',
     objectId: text(payload.oid) ?? '',
     tenantId,
+    resourceId: resource.id,
     clientId: text(payload.azp) ?? text(payload.appid) ?? '',
     userPrincipalName: text(payload.upn) ?? text(payload.preferred_username),
     displayName: text(payload.name),
