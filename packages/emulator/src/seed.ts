@@ -245,7 +245,7 @@ const scopeSets = [
   'vso.dashboards_manage vso.extension.data_write', 'vso.code_full vso.build_execute vso.packaging_manage vso.release_execute',
 ] // prettier-ignore
 
-const lifetimesInDays = [7, 30, 30, 30, 60, 90, 90, 180, 365]
+const lifetimesInDays = [30, 60, 90, 90, 180, 180, 180, 365, 365]
 
 /** Ordinals of SSH keys begin here; tokens stay below. */
 const firstKeyOrdinal = 0x8000
