@@ -43,6 +43,7 @@ export class Application {
   readonly signingKeys: SigningKeys
   readonly network: IdentityNetwork
   readonly logger: Logger | undefined
+  readonly #options: ApplicationOptions
   readonly #credentials: readonly UsableCredential[]
   /** The credential that was accepted last: the others are not tried in vain every time. */
   #preferred = 0
@@ -56,12 +57,18 @@ export class Application {
     this.signingKeys = options.signingKeys
     this.network = options.network
     this.logger = options.logger
+    this.#options = options
     this.#credentials = options.credentials
   }
 
   /** The credentials, in the order in which they are tried. */
   get credentials(): readonly UsableCredential[] {
     return this.#credentials
+  }
+
+  /** The same application with one of its credentials only. */
+  withCredential(credential: UsableCredential): Application {
+    return new Application({ ...this.#options, credentials: [credential] })
   }
 
   /** The authority's endpoints and issuer. */
@@ -91,12 +98,14 @@ export class Application {
    * A conversation with the token endpoint. When the service does not accept the application's credential, the same is tried with the
    * next one: that is how a secret is rotated without an outage.
    *
+   * @param open - Makes the network of one conversation; by default one that only sends and remembers.
    * @throws PatkitError For everything that is no answer of the service.
    */
   async exchange<T>(
     userFlow: UserFlowName,
     signal: AbortSignal | undefined,
     work: Work<T>,
+    open = (): TokenExchange => new TokenExchange(this.network, signal),
   ): Promise<ExchangeOutcome<T>> {
     const metadata = await this.metadata(userFlow, signal)
     const candidates: readonly (UsableCredential | undefined)[] =
@@ -105,7 +114,7 @@ export class Application {
     let refused: ExchangeOutcome<T> | undefined
     for (let turn = 0; turn < candidates.length; turn++) {
       const index = (first + turn) % candidates.length
-      const outcome = await this.#exchangeWith(userFlow, metadata, candidates[index], signal, work)
+      const outcome = await this.#exchangeWith(userFlow, metadata, candidates[index], signal, work, open())
       if (outcome.kind !== 'refused' || outcome.refusal.error !== 'invalid_client') {
         this.#prefer(index, refused)
         return outcome
@@ -129,8 +138,8 @@ export class Application {
     credential: UsableCredential | undefined,
     signal: AbortSignal | undefined,
     work: Work<T>,
+    exchange: TokenExchange,
   ): Promise<ExchangeOutcome<T>> {
-    const exchange = new TokenExchange(this.network, signal)
     const msal = await this.#converse(userFlow, metadata, credential, exchange)
     try {
       return { kind: 'done', value: await work(msal) }

@@ -18,7 +18,6 @@ import {
   type SignInTransaction,
   type StoredTransaction,
 } from './transaction.js'
-import type { UserTokens } from './user-tokens.js'
 
 /** How somebody is sent to sign in. */
 export interface StartSignInOptions {
@@ -53,7 +52,8 @@ export interface StartedSignIn {
 /** What a sign-in needs beside the application. */
 export interface SignInContext {
   readonly application: Application
-  readonly userTokens: UserTokens
+  /** Keeps the tokens of somebody whose identity was checked. */
+  readonly keep: (account: Account, tokens: string, signal: AbortSignal | undefined) => Promise<void>
   readonly redirectUri: string
   readonly transactionLifeMs: number
   /** Refuses a state that has come back before. */
@@ -157,7 +157,7 @@ export class SeenStates {
 }
 
 /** What ended a sign-in early; becomes the result. */
-interface Failure extends Partial<Omit<SignInFailed, 'kind' | 'returnTo' | 'userFlow'>> {
+export interface Failure extends Partial<Omit<SignInFailed, 'kind' | 'returnTo' | 'userFlow'>> {
   readonly reason: SignInFailure
   readonly message: string
   readonly remedy: string
@@ -294,7 +294,7 @@ function endOfError(
 }
 
 async function redeem(
-  { application, userTokens, redirectUri }: SignInContext,
+  { application, keep, redirectUri }: SignInContext,
   parameters: CallbackParameters & { readonly code: string },
   stored: StoredTransaction,
   signal: AbortSignal | undefined,
@@ -314,7 +314,7 @@ async function redeem(
   const checked = await checkIdentity(application, stored, metadata, issued, parameters.sessionState, signal)
   if ('reason' in checked) return checked
   if (userFlow === 'editProfile') return toEdited(checked, stored)
-  await userTokens.keep(checked.id, checked.homeAccountId, tokens, signal)
+  await keep(checked, tokens, signal)
   return { kind: 'signed-in', account: checked, scopes: issued.scopes }
 }
 
@@ -333,9 +333,10 @@ function issuerOfCallbackFault(
   return { reason: 'issuer', message: 'The answer comes from another sign-in service.', remedy: startAgain }
 }
 
-async function checkIdentity(
+/** Who signed in, if the ID token is good. */
+export async function checkIdentity(
   application: Application,
-  { userFlow, nonce }: StoredTransaction,
+  { userFlow, nonce }: { readonly userFlow: UserFlowName; readonly nonce: string | undefined },
   { issuer, jwksUri }: { readonly issuer: string; readonly jwksUri: string },
   issued: IssuedTokens,
   sessionState: string | undefined,
