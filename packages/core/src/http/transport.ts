@@ -4,30 +4,19 @@ import type { Clock } from '../clock.js'
 import { isPatkitError, OutcomeUnknownError, ProtocolError, type Attempt, type PatkitError } from '../errors.js'
 import { Authorizer, type Authorization } from './authorizer.js'
 import type { Credential } from './credential.js'
-import {
-  leadsToSignIn,
-  readContent,
-  toHttpError,
-  toNetworkError,
-  toProtocolError,
-  toSignInRequired,
-  toTimeoutError,
-  type Answer,
-  type Content,
-  type FailedCall,
-} from './failure.js'
-import { Gate, type GateResult, type Limits } from './gate.js'
-import { toNetworkFault, type NetworkFault } from './network-fault.js'
+import { toSignInRequired, type Answer, type FailedCall } from './failure.js'
+import { Gate, type Limits } from './gate.js'
+import { toNetworkFault } from './network-fault.js'
 import { readLimitSigns } from './retry-after.js'
 import {
   backoffMs,
-  mayRetryStatus,
   retryDefaults,
   timeoutDefaults,
   type Repeat,
   type RetryOptions,
   type TimeoutOptions,
 } from './retry.js'
+import { failureOf, judge, toGateResult, type Pause, type TryResult } from './verdict.js'
 
 /** Receives what happens, without secrets: method, path without query, status, times. `console` fits. */
 export interface Logger {
@@ -109,25 +98,6 @@ const never = new AbortController().signal
 /** Largest body taken into memory; a page of 500 users has about 0.5 MB. */
 const maxBodyBytes = 64 * 1024 * 1024
 
-type TryResult =
-  | { readonly kind: 'answer'; readonly answer: Answer }
-  | { readonly kind: 'fault'; readonly fault: NetworkFault }
-  | { readonly kind: 'timeout'; readonly afterMs: number }
-
-/** What is to be done after a try. */
-type Verdict =
-  | { readonly do: 'return'; readonly json: unknown; readonly answer: Answer }
-  | { readonly do: 'fail'; readonly error: (call: FailedCall) => PatkitError }
-  | { readonly do: 'renew'; readonly claims: string | undefined; readonly answer: Answer }
-  | {
-      readonly do: 'retry'
-      readonly pause: 'fault' | 'throttle' | 'none'
-      readonly failure: string
-      /** Whether the service may have acted although no good answer came. */
-      readonly acted: 'no' | 'maybe'
-      readonly error: (call: FailedCall) => PatkitError
-    }
-
 /** Sends requests to one organization as one identity: credential, gate, tries, and failures in our words. */
 export class Transport {
   readonly gate: Gate
@@ -183,6 +153,7 @@ export class Transport {
     const tries = this.#options.retry?.tries ?? retryDefaults.tries
     let budgetMs = this.#options.timeouts?.callMs ?? timeoutDefaults.callMs
     const attempts: Attempt[] = []
+    const mayRenew = !isPersonalAccessToken(this.#options.credential)
     let renewed = false
     let authorization = await this.#authorizer.authorize(signal)
 
@@ -213,13 +184,15 @@ export class Transport {
         })
         return this.#failedCall(call, attempts, secret)
       }
-      const verdict = this.#judge(call, result, renewed)
+      const verdict = judge(result, { origin: this.#origin, mayRenew: mayRenew && !renewed })
 
       switch (verdict.do) {
         case 'return':
           return call.read(toGoodAnswer(call, verdict.answer, verdict.json, attempt))
-        case 'fail':
-          throw verdict.error(failedWith(failureOf(result)))
+        case 'fail': {
+          const error = verdict.error(failedWith(failureOf(result)))
+          throw call.repeat === 'once' && verdict.acted === 'maybe' ? toOutcomeUnknown(call, error) : error
+        }
         case 'renew': {
           renewed = true
           const failed = failedWith(failureOf(result))
@@ -258,7 +231,7 @@ export class Transport {
   async #pauseBefore<T>(
     call: Call<T>,
     attempts: readonly Attempt[],
-    pause: 'fault' | 'throttle' | 'none',
+    pause: Pause,
     budgetMs: number,
     signal: AbortSignal,
   ): Promise<number> {
@@ -290,60 +263,6 @@ export class Transport {
     // The same token again would be refused again.
     if (authorization.header === refused.header) throw toSignInRequired(failedCall, answer, claims)
     return authorization
-  }
-
-  #judge<T>(call: Call<T>, result: TryResult, renewed: boolean): Verdict {
-    switch (result.kind) {
-      case 'timeout':
-        return {
-          do: 'retry',
-          pause: 'fault',
-          failure: failureOf(result),
-          acted: 'maybe',
-          error: (failed) => toTimeoutError(failed, result.afterMs),
-        }
-      case 'fault': {
-        const { fault } = result
-        const error = (failed: FailedCall): PatkitError => toNetworkError(failed, fault)
-        if (fault.certificate) return { do: 'fail', error }
-        return { do: 'retry', pause: 'fault', failure: fault.code, acted: fault.neverSent ? 'no' : 'maybe', error }
-      }
-      case 'answer':
-        return this.#judgeAnswer(call, result.answer, renewed)
-      default: {
-        const unreachable: never = result
-        return unreachable
-      }
-    }
-  }
-
-  #judgeAnswer<T>(call: Call<T>, answer: Answer, renewed: boolean): Verdict {
-    const { status } = answer
-    const mayRenew = !renewed && !isPersonalAccessToken(this.#options.credential)
-    if (status === 401) return judgeUnauthorized(answer, mayRenew)
-    // How the service answers a read with an expired token: the sign-in page, or the way to it.
-    if (leadsToSignIn(answer, this.#origin)) return toRenewal(answer, mayRenew)
-    const content = readContent(answer)
-    if (status >= 400) {
-      const error = (failed: FailedCall): PatkitError => toHttpError(failed, answer, content)
-      if (mayRetryStatus(status, answer.headers)) {
-        const told = answer.signs.retryAfterMs !== undefined
-        return {
-          do: 'retry',
-          // The gate already holds everyone for as long as the service asked.
-          pause: told ? 'none' : status === 429 ? 'throttle' : 'fault',
-          failure: `HTTP ${status}`,
-          acted: status === 429 || (status === 503 && told) ? 'no' : 'maybe',
-          error,
-        }
-      }
-      // A server that failed may have acted first.
-      if (status >= 500 && call.repeat === 'once')
-        return { do: 'fail', error: (failed) => toOutcomeUnknown(call, error(failed)) }
-      return { do: 'fail', error }
-    }
-    if (status >= 300) return { do: 'fail', error: (failed) => toProtocolError(failed, answer, content) }
-    return judgeContent(answer, content)
   }
 
   async #try<T>(call: Call<T>, authorization: Authorization, limitMs: number, signal: AbortSignal): Promise<TryResult> {
@@ -407,7 +326,7 @@ async function readBody(response: Response): Promise<string> {
   if (declared > maxBodyBytes) throw toBodyTooLarge()
   if (response.body === null) return ''
   // Decoding drops a byte order mark in both ways; this one is quicker and knows how much will come.
-  if (declared > 0) return response.text()
+  if (declared > 0 && !response.headers.has('content-encoding')) return response.text()
   const decoder = new TextDecoder()
   let text = ''
   let size = 0
@@ -436,97 +355,6 @@ function toGoodAnswer<T>(call: Call<T>, { status, headers }: Answer, json: unkno
   return { status, headers, json, tries, request: `${call.method} ${call.path}`, activityId: activityIdOf(headers) }
 }
 
-function toGateResult(result: TryResult | undefined): GateResult {
-  if (result === undefined) return { kind: 'abandoned' }
-  switch (result.kind) {
-    case 'answer':
-      return { kind: 'answer', status: result.answer.status, signs: result.answer.signs }
-    case 'fault':
-      return { kind: 'broken' }
-    case 'timeout':
-      return { kind: 'timeout' }
-    default: {
-      const unreachable: never = result
-      return unreachable
-    }
-  }
-}
-
-function failureOf(result: TryResult): string {
-  switch (result.kind) {
-    case 'answer':
-      return `HTTP ${result.answer.status}`
-    case 'fault':
-      return result.fault.code
-    case 'timeout':
-      return `no whole answer within ${Math.round(result.afterMs / 1000)} s`
-    default: {
-      const unreachable: never = result
-      return unreachable
-    }
-  }
-}
-
-/** 401: accepted but not allowed, a demand for more claims, or a token that is no longer good. */
-function judgeUnauthorized(answer: Answer, mayRenew: boolean): Verdict {
-  const challenge = answer.headers.get('www-authenticate') ?? ''
-  const demanded = /\bclaims="([^"]*)"/.exec(challenge)?.[1]
-  if (demanded !== undefined) {
-    const claims = decodeClaims(demanded)
-    return toRenewal(answer, mayRenew && claims !== undefined, claims)
-  }
-  // The service knows who we are (it says so in this header), so a new token changes nothing.
-  if (answer.headers.has('x-vss-userdata')) {
-    return { do: 'fail', error: (failed) => toHttpError(failed, answer, readContent(answer)) }
-  }
-  return toRenewal(answer, mayRenew)
-}
-
-/** A token that is no longer good: another one, once, or a person has to sign in. */
-function toRenewal(answer: Answer, mayRenew: boolean, claims?: string): Verdict {
-  if (mayRenew) return { do: 'renew', claims, answer }
-  return { do: 'fail', error: (failed) => toSignInRequired(failed, answer, claims) }
-}
-
-function isPersonalAccessToken(credential: Credential): boolean {
-  return typeof credential === 'object' && 'pat' in credential
-}
-
-/** Claims of a challenge as JSON text; `undefined` when they cannot be read. */
-function decodeClaims(base64: string): string | undefined {
-  const text = Buffer.from(base64, 'base64').toString('utf8')
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? text : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function judgeContent(answer: Answer, content: Content): Verdict {
-  switch (content.kind) {
-    case 'json':
-      return { do: 'return', json: content.value, answer }
-    case 'empty':
-      return { do: 'return', json: undefined, answer }
-    case 'damaged':
-      return {
-        do: 'retry',
-        pause: 'fault',
-        failure: 'incomplete JSON',
-        acted: 'maybe',
-        error: (failed) => toProtocolError(failed, answer, content),
-      }
-    case 'html':
-    case 'other':
-      return { do: 'fail', error: (failed) => toProtocolError(failed, answer, content) }
-    default: {
-      const unreachable: never = content
-      return unreachable
-    }
-  }
-}
-
 /** For a call that is sent once: what may have happened must not be guessed. */
 function toOutcomeUnknown<T>(call: Call<T>, last: PatkitError): OutcomeUnknownError {
   return new OutcomeUnknownError(
@@ -540,4 +368,8 @@ function toOutcomeUnknown<T>(call: Call<T>, last: PatkitError): OutcomeUnknownEr
       hint: 'List what exists now before trying again; for a personal access token, pats.reconcile() does that.',
     },
   )
+}
+
+function isPersonalAccessToken(credential: Credential): boolean {
+  return typeof credential === 'object' && 'pat' in credential
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { text } from './token-fields.js'
 
 /** Where an identity comes from: Entra ID, a personal Microsoft account, or Azure DevOps itself. */
 export type SubjectOrigin = 'aad' | 'msa' | 'vsts' | 'ad' | 'imp' | (string & {})
@@ -34,11 +35,6 @@ export interface GraphServicePrincipal extends GraphUser {
   /** Application (client) id in Entra ID. */
   readonly applicationId: string | null
 }
-
-const text = z
-  .string()
-  .nullish()
-  .transform((value) => value ?? null)
 
 const subject = {
   descriptor: z.string().min(1),

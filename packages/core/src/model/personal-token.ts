@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { toDate } from './service-date.js'
+import { wireTokenFields, withDates } from './token-fields.js'
 
 /** One of one's own personal access tokens, without its secret. */
 export interface PersonalToken {
@@ -21,33 +21,10 @@ export interface PersonalToken {
   readonly validToText: string | null
 }
 
-const text = z
-  .string()
-  .nullish()
-  .transform((value) => value ?? null)
-
-const wireToken = z.object({
-  authorizationId: z.string().min(1),
-  displayName: text,
-  scope: text,
-  targetAccounts: z.array(z.string()).nullish(),
-  validFrom: text,
-  validTo: text,
-})
-
-function toPersonalToken({ targetAccounts, validFrom, validTo, ...rest }: z.output<typeof wireToken>): PersonalToken {
-  return {
-    ...rest,
-    targetAccounts: targetAccounts ?? null,
-    validFrom: toDate(validFrom),
-    validFromText: validFrom,
-    validTo: toDate(validTo),
-    validToText: validTo,
-  }
-}
+const wireToken = z.object(wireTokenFields)
 
 /** @internal */
-export const personalTokenSchema = wireToken.transform(toPersonalToken) satisfies z.ZodType<PersonalToken>
+export const personalTokenSchema = wireToken.transform(withDates) satisfies z.ZodType<PersonalToken>
 
 /**
  * The answer to get, create and update: HTTP 200 even when the service refused.
@@ -59,9 +36,8 @@ export const patTokenResultSchema = z.object({
     .nullish()
     .transform((value) => {
       if (value === null || value === undefined) return null
-      const { token, ...rest } = value
-      return { pat: toPersonalToken(rest), token: token ?? null }
+      const { token, ...pat } = value
+      return { pat: withDates(pat) satisfies PersonalToken, token: token ?? null }
     }),
   patTokenError: z.string().nullish(),
-  patTokenErrorMessage: z.string().nullish(),
 })

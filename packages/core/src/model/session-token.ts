@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { toDate } from './service-date.js'
+import { text, wireTokenFields, withDates } from './token-fields.js'
 
 /**
  * A personal access token as an administrator sees it.
@@ -38,10 +38,6 @@ export interface SessionToken {
   readonly source: string | null
 }
 
-const text = z
-  .string()
-  .nullish()
-  .transform((value) => value ?? null)
 const flag = z
   .boolean()
   .nullish()
@@ -50,12 +46,7 @@ const flag = z
 /** @internal */
 export const sessionTokenSchema = z
   .object({
-    authorizationId: z.string().min(1),
-    displayName: text,
-    scope: text,
-    targetAccounts: z.array(z.string()).nullish(),
-    validFrom: text,
-    validTo: text,
+    ...wireTokenFields,
     isValid: flag,
     isPublic: flag,
     userId: text,
@@ -63,11 +54,4 @@ export const sessionTokenSchema = z
     hostAuthorizationId: text,
     source: text,
   })
-  .transform(({ targetAccounts, validFrom, validTo, ...rest }) => ({
-    ...rest,
-    targetAccounts: targetAccounts ?? null,
-    validFrom: toDate(validFrom),
-    validFromText: validFrom,
-    validTo: toDate(validTo),
-    validToText: validTo,
-  })) satisfies z.ZodType<SessionToken>
+  .transform(withDates) satisfies z.ZodType<SessionToken>
