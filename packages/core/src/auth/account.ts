@@ -89,10 +89,7 @@ function firstText(value: unknown): string | undefined {
   return Array.isArray(value) ? textOf((value as unknown[])[0]) : undefined
 }
 
-const optionalText = z
-  .string()
-  .optional()
-  .transform((text) => text)
+const optionalText = z.string().optional()
 
 /** An account that comes back from a session: JSON has dropped what was undefined. */
 const accountSchema = z.object({

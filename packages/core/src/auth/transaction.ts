@@ -49,7 +49,7 @@ const transactionSchema = z.object({
   returnTo: z.string(),
   createdAt: z.number(),
   claims: z.string().optional(),
-  account: z.unknown(),
+  account: z.unknown().optional(),
 })
 
 /** A transaction as it came out of the session; its account is not read yet. */
