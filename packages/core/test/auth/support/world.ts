@@ -8,6 +8,7 @@ import {
   externalId,
   multiTenant,
   singleTenant,
+  type AccessToken,
   type Account,
   type Authority,
   type AuthClientOptions,
@@ -187,9 +188,14 @@ export function expectSignedIn(result: SignInResult): SignedIn {
 }
 
 /** The person in an access token of the emulator. */
-export function personIn(token: string): unknown {
-  const payload = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>
-  return payload.oid
+export function personIn(token: AccessToken | null): unknown {
+  return claimsIn(token).oid
+}
+
+/** What is in an access token of the emulator. */
+export function claimsIn(token: AccessToken | null): Record<string, unknown> {
+  const payload = Buffer.from(token?.token.split('.')[1] ?? '', 'base64url').toString()
+  return JSON.parse(payload) as Record<string, unknown>
 }
 
 export type { Account }
