@@ -187,7 +187,7 @@ describe('finishSignIn() refuses an ID token', () => {
   ] as const)('%s', async (_, idTokenFlaws, reason) => {
     const world = await startAuthWorld()
     const { url, transaction } = await comeBack(world)
-    world.identity.knobs.set({ idTokenFlaws: { ...idTokenFlaws } as object })
+    world.identity.knobs.set({ idTokenFlaws: { ...idTokenFlaws } })
 
     const result = await world.auth.finishSignIn(url, transaction)
 
