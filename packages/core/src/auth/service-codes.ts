@@ -103,6 +103,23 @@ const meanings: Readonly<Record<string, CodeMeaning>> = {
     meaning: 'There is no such application in this tenant.',
     remedy: 'Compare clientId and the tenant with the overview page of the app registration.',
   },
+  AADSTS700023: {
+    meaning: 'The signed statement was made for another audience.',
+    remedy: 'Sign it for the tokenEndpoint that the assertion function is given.',
+  },
+  AADSTS700024: {
+    meaning: 'The signed statement is not valid at this time.',
+    remedy: 'Check the clock of this machine, and that the assertion function gives a fresh statement each time.',
+  },
+  AADSTS700025: {
+    meaning: 'The application is registered as a public client, but proved itself.',
+    remedy:
+      'Leave the credential out with deviceCodeCredential() or interactiveCredential(), or register a web application.',
+  },
+  AADSTS700213: {
+    meaning: 'The app registration trusts no such issuer and subject.',
+    remedy: 'Compare issuer, subject and audience with the federated credentials of the app registration.',
+  },
   AADSTS700027: {
     meaning: 'The signed statement was not accepted: the certificate is not registered, or the clock is wrong.',
     remedy: 'Upload the certificate to the app registration, and check the clock of this machine.',
