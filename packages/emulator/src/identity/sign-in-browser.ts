@@ -50,7 +50,12 @@ export class SignInBrowser {
 
   /** Opens an address; the result is a page of the emulator or the end of the way. */
   async open(address: string | URL): Promise<SignInPage | SignInEnd> {
-    return this.#send(this.#local(new URL(address)), undefined)
+    const { href, origin, protocol, host, pathname, search } = new URL(address)
+    if (origin === this.#origin) return this.#send(new URL(href), undefined)
+    // Whatever real service is meant, nothing is sent to it.
+    if (protocol !== 'https:')
+      throw new TypeError(`${origin} is neither the emulator (${this.#origin}) nor a real service.`)
+    return this.#send(new URL(`${this.#origin}/${host}${pathname}${search}`), undefined)
   }
 
   /** Sends the form of a page, with the given fields beside the hidden ones. */
@@ -72,8 +77,7 @@ export class SignInBrowser {
     const location = response.headers.get('location')
     if (location !== null) {
       await response.body?.cancel()
-      const next = this.#local(new URL(location, url))
-      return next.origin === this.#origin ? this.#send(next, undefined) : endAt(next)
+      return endAt(new URL(location, url))
     }
     return this.#read(url, response)
   }
@@ -90,12 +94,6 @@ export class SignInBrowser {
     const [pair = ''] = cookie.split(';')
     const equals = pair.indexOf('=')
     this.#cookies.set(pair.slice(0, equals), pair.slice(equals + 1))
-  }
-
-  /** `https://<host>/<path>` of a real service is `<origin>/<host>/<path>` here; localhost and what is here already stay. */
-  #local(url: URL): URL {
-    if (url.protocol !== 'https:' || url.hostname === 'localhost' || !isSignInHost(url.hostname)) return url
-    return new URL(`${this.#origin}/${url.hostname}${url.pathname}${url.search}`)
   }
 
   async #answer(page: SignInPage, choices: SignInChoices): Promise<SignInPage | SignInEnd> {
@@ -119,11 +117,14 @@ export class SignInBrowser {
 
   async #pick(page: SignInPage, person: string): Promise<SignInPage | SignInEnd> {
     const found = await this.submit(page, { action: 'find', find: person })
-    const people = isPage(found) ? [...found.html.matchAll(/name="person" value="([^"]*)"/g)] : []
-    const [only] = people
-    if (!isPage(found) || only === undefined || people.length > 1)
-      throw new Error(`${people.length} people are called ${JSON.stringify(person)} on the page "${page.title}".`)
-    return this.submit(found, { person: attribute(only[1]) ?? '' })
+    if (!isPage(found)) return found
+    const offered = peopleOn(found.html)
+    const exact = offered.filter(({ address }) => address === person)
+    const meant = exact.length > 0 ? exact : offered
+    const [only] = meant
+    if (only === undefined || meant.length > 1)
+      throw new Error(`${meant.length} people are called ${JSON.stringify(person)} on the page "${page.title}".`)
+    return this.submit(found, { person: only.key })
   }
 }
 
@@ -133,12 +134,6 @@ function endAt(url: URL): SignInEnd {
   const parameters = new URLSearchParams(url.hash === '' ? url.search : url.hash.slice(1))
   return { url, method: 'GET', parameters }
 }
-
-/** Redirects may lead to any host; only those of sign-in services are the emulator's. */
-const isSignInHost = (host: string): boolean =>
-  /(^|\.)(microsoftonline\.(com|us)|partner\.microsoftonline\.cn|sovcloud-identity\.(fr|de|sg)|b2clogin\.com|ciamlogin\.com)$/.test(
-    host,
-  )
 
 function hiddenFields(html: string): Record<string, string> {
   const fields = html.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)
@@ -153,6 +148,11 @@ function profileFields(page: SignInPage, { profile = {} }: SignInChoices): Recor
     given: profile.givenName ?? now('given'),
     family: profile.familyName ?? now('family'),
   }
+}
+
+function peopleOn(html: string): readonly { key: string; address: string }[] {
+  const buttons = html.matchAll(/name="person" value="([^"]*)"[^>]*>[^<]*<span>([^<]*)</g)
+  return [...buttons].map(([, key, address]) => ({ key: attribute(key) ?? '', address: attribute(address) ?? '' }))
 }
 
 const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" }
