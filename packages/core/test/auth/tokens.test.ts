@@ -70,7 +70,7 @@ describe('credentialFor()', () => {
     expect(refreshes(world)).toBe(1)
   })
 
-  test('renews when the service asks for it ahead of time, and serves the old token when that fails', async () => {
+  test('serves the old token while it is good when it cannot be renewed ahead of its end', async () => {
     const world = await startAuthWorld()
     const { account } = await world.signIn()
     const credential = world.auth.credentialFor(account)
@@ -89,6 +89,18 @@ describe('credentialFor()', () => {
     })
     world.identity.faults.clear()
     expect((await world.clock.runUntil(credential.getToken(world.place.scope)))?.token).not.toBe(first?.token)
+  })
+
+  test('serves the last token of the same credential when MSAL counts it as expired but it is not', async () => {
+    const world = await startAuthWorld('one tenant by id', {}, { knobs: { accessTokenSeconds: 250 } })
+    const credential = world.auth.credentialFor((await world.signIn()).account)
+    const last = await credential.getToken(world.place.scope)
+    world.identity.faults.add({ at: 'token', times: 'always', answer: { kind: 'status', status: 503 } })
+
+    expect(await world.clock.runUntil(credential.getToken(world.place.scope))).toEqual(last)
+
+    await world.clock.advance(230_000)
+    expect(await failureOf(world.clock.runUntil(credential.getToken(world.place.scope)))).toMatchObject({ status: 503 })
   })
 
   test('gives tokens for several APIs after one sign-in', async () => {
