@@ -21,12 +21,13 @@ export class Answers {
   }
 
   /** Sends the browser to another address. */
-  redirect(res: Response, url: string, status: 302 | 303 = 302): void {
+  redirect(res: Response, url: string, status: 302 | 303 = 302): Promise<void> {
     forbidCaching(res)
     res.statusCode = status
     res.setHeader('Location', url)
     res.setHeader('Content-Length', '0')
     res.end()
+    return Promise.resolve()
   }
 
   /** Says something: as a page to a person, as JSON (RFC 9457) to a program. */
@@ -36,14 +37,15 @@ export class Answers {
     if (content.status === 401) res.setHeader('WWW-Authenticate', 'Session')
     if (content.retryAfterSeconds !== undefined) res.setHeader('Retry-After', String(content.retryAfterSeconds))
     if (wantsPage(req)) await this.#sendPage(req, res, content)
-    else this.json(req, res, toProblem(content), 'application/problem+json')
+    else await this.json(req, res, toProblem(content), 'application/problem+json')
   }
 
   /** Answers a program. The status is that of the response, 200 unless it was set. */
-  json(req: Request, res: Response, body: unknown, type = 'application/json'): void {
+  json(req: Request, res: Response, body: unknown, type = 'application/json'): Promise<void> {
     forbidCaching(res)
     res.setHeader('Content-Type', `${type}; charset=utf-8`)
     res.end(req.method === 'HEAD' ? undefined : JSON.stringify(body))
+    return Promise.resolve()
   }
 
   /** Says what is to be said about an error. One that is not meant for people is put into the log, with a reference to it. */

@@ -43,7 +43,8 @@ function ownAddress({ origin }: SignInContext, { method, headers, originalUrl }:
   const { host, hostname, port } = new URL(origin)
   const asked = `http://${headers.host ?? ''}`
   if (method !== 'GET' || headers.host === host || !URL.canParse(asked)) return undefined
-  const isSame = loopbackNames.has(hostname) && loopbackNames.has(new URL(asked).hostname) && new URL(asked).port === port
+  const isSame =
+    loopbackNames.has(hostname) && loopbackNames.has(new URL(asked).hostname) && new URL(asked).port === port
   return isSame ? origin + originalUrl : undefined
 }
 
@@ -71,20 +72,21 @@ function overHttp({ origin, trustProxy }: SignInContext): PageContent {
 
 /** Why a sign-in should not begin by itself just now; said once, so that the button below leads on. */
 function objectionContent(
-  { lastSignIn, paths, origin, logger }: SignInContext,
+  { sessions, lastSignIn, paths, origin, logger }: SignInContext,
   req: Request,
   res: Response,
   returnTo: string | undefined,
 ): PageContent | undefined {
-  const objection = lastSignIn.objection(req)
+  const isSignedIn = sessions.recordOf(req) !== undefined
+  const objection = lastSignIn.objection(req, isSignedIn)
   if (objection === undefined) return undefined
   lastSignIn.forget(res)
   const signInUrl = withReturnTo(paths.signIn, returnTo)
   if (objection === 'cancelled') {
     return {
-      status: 401,
-      title: 'You are not signed in',
-      message: 'You left the sign-in before it was finished, and this page is only for people who are signed in.',
+      status: isSignedIn ? 403 : 401,
+      title: isSignedIn ? 'The sign-in was not finished' : 'You are not signed in',
+      message: 'You left the sign-in before it was finished, and the page you asked for needs it.',
       actions: [link('Sign in', signInUrl), link('Start page', '/')],
       signInUrl,
     }

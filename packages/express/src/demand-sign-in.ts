@@ -14,12 +14,7 @@ const renewalWindowMs = 2 * 60_000
  * Somebody has to sign in (again) before this request can be carried out. A browser that asked for a page is sent to sign in and back; a
  * form and a program are told, because sending them away would lose what they sent.
  */
-export async function demandSignIn(
-  context: SignInContext,
-  req: Request,
-  res: Response,
-  demand: Demand,
-): Promise<void> {
+export async function demandSignIn(context: SignInContext, req: Request, res: Response, demand: Demand): Promise<void> {
   const { answers, sessions, origin, paths } = context
   const record = sessions.recordOf(req)
   const returnTo = pageToReturnTo(req, origin)

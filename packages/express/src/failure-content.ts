@@ -1,4 +1,10 @@
-import { isPatkitError, type AnyPatkitError, type PatkitError, type SignInFailed, type SignInFailure } from '@patkit/core'
+import {
+  isPatkitError,
+  type AnyPatkitError,
+  type PatkitError,
+  type SignInFailed,
+  type SignInFailure,
+} from '@patkit/core'
 import { SessionStoreError } from './errors.js'
 import { link, type PageContent } from './page-content.js'
 

@@ -36,6 +36,6 @@ export function trusted(text: string): Html {
 function toHtml(value: Value): string {
   if (value === undefined) return ''
   if (value instanceof Html) return value.toString()
-  if (Array.isArray(value)) return (value as readonly Html[]).map(String).join('')
-  return String(value as string | number).replace(/[&<>"']/g, (character) => entities[character] ?? '')
+  if (Array.isArray(value)) return value.map(String).join('')
+  return String(value).replace(/[&<>"']/g, (character) => entities[character] ?? '')
 }

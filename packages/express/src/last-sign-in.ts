@@ -26,8 +26,8 @@ export class LastSignIn {
   }
 
   /** Why no sign-in should begin by itself, if so. */
-  objection(req: Request): 'cancelled' | 'circle' | undefined {
-    if (this.#count(req) >= tooMany) return 'circle'
+  objection(req: Request, isSignedIn: boolean): 'cancelled' | 'circle' | undefined {
+    if (!isSignedIn && this.#count(req) >= tooMany) return 'circle'
     return readCookie(req, this.#cookie.name) === 'cancelled' && !isChosen(req) ? 'cancelled' : undefined
   }
 

@@ -30,26 +30,39 @@ export function toPage(content: PageContent): string {
   const { title, message, help, details = [], code, reference, actions, goOnTo } = content
   const refresh = goOnTo === undefined ? undefined : html`<meta http-equiv="refresh" content="0;url=${goOnTo}" />`
   return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8" />
-<meta name="viewport" content="width=device-width, initial-scale=1" />
-${refresh}
-<title>${title}</title>
-<style>${trusted(style)}</style>
-</head>
-<body>
-<main>
-<h1>${title}</h1>
-<p>${message}</p>
-${help === undefined ? undefined : html`<p>${help}</p>`}
-${details.length === 0 ? undefined : html`<ul>${details.map((detail) => html`<li>${detail}</li>`)}</ul>`}
-${actions.length === 0 ? undefined : html`<ul class="actions">${actions.map(toItem)}</ul>`}
-${footnote(code, reference)}
-</main>
-</body>
-</html>
-`.toString()
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        ${refresh}
+        <title>${title}</title>
+        <style>
+          ${trusted(style)}
+        </style>
+      </head>
+      <body>
+        <main>
+          <h1>${title}</h1>
+          <p>${message}</p>
+          ${help === undefined ? undefined : html`<p>${help}</p>`}
+          ${
+            details.length === 0
+              ? undefined
+              : html`<ul>
+                  ${details.map((detail) => html`<li>${detail}</li>`)}
+                </ul>`
+          }
+          ${
+            actions.length === 0
+              ? undefined
+              : html`<ul class="actions">
+                  ${actions.map(toItem)}
+                </ul>`
+          }
+          ${footnote(code, reference)}
+        </main>
+      </body>
+    </html> `.toString()
 }
 
 function toItem(action: PageAction): Html {
@@ -57,7 +70,9 @@ function toItem(action: PageAction): Html {
   const fields = Object.entries(action.fields).map(
     ([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`,
   )
-  return html`<li><form method="post" action="${action.action}">${fields}<button>${action.label}</button></form></li>`
+  return html`<li>
+    <form method="post" action="${action.action}">${fields}<button>${action.label}</button></form>
+  </li>`
 }
 
 function footnote(code: string | undefined, reference: string | undefined): Html | undefined {

@@ -15,7 +15,9 @@ const fix = 'Give a long random text: openssl rand -base64 32.'
  * @throws {@link ConfigurationError} When there is none, or one is too short to be one.
  */
 export function readSecrets(given: SessionSecret | undefined, field: string): readonly Secret[] {
-  const secrets = (Array.isArray(given) ? (given as readonly unknown[]) : given === undefined ? [] : [given]).map(toText)
+  const secrets = (Array.isArray(given) ? (given as readonly unknown[]) : given === undefined ? [] : [given]).map(
+    toText,
+  )
   const problem =
     secrets.length === 0
       ? 'It is missing.'

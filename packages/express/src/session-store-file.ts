@@ -3,6 +3,8 @@ import { mkdir, readdir, readFile, rename, stat, unlink, utimes, writeFile } fro
 import { join } from 'node:path'
 import type { Clock, Logger } from '@patkit/core'
 import session, { type SessionData } from 'express-session'
+import { endOf } from './session-end.js'
+import { report } from './session-store.js'
 
 /** Where a {@link FileSessionStore} keeps sessions. */
 export interface FileSessionStoreOptions {
@@ -41,15 +43,15 @@ export class FileSessionStore extends session.Store {
   }
 
   override set(key: string, data: SessionData, callback?: (error?: unknown) => void): void {
-    this.#write(this.#pathOf(key), data).then(() => callback?.(), callback)
+    report(this.#write(this.#pathOf(key), data), callback)
   }
 
-  override touch(key: string, { cookie }: SessionData, callback?: (error?: unknown) => void): void {
-    ifThere(utimes(this.#pathOf(key), ...endOf(cookie))).then(() => callback?.(), callback)
+  override touch(key: string, data: SessionData, callback?: (error?: unknown) => void): void {
+    report(ifThere(utimes(this.#pathOf(key), ...timesOf(data))), callback)
   }
 
   override destroy(key: string, callback?: (error?: unknown) => void): void {
-    ifThere(unlink(this.#pathOf(key))).then(() => callback?.(), callback)
+    report(ifThere(unlink(this.#pathOf(key))), callback)
   }
 
   /** Waits until nothing is being swept. */
@@ -85,7 +87,7 @@ export class FileSessionStore extends session.Store {
     const beside = `${path}.${randomUUID()}`
     try {
       await writeFile(beside, JSON.stringify(data), { flag: 'wx', mode: 0o600 })
-      await utimes(beside, ...endOf(data.cookie))
+      await utimes(beside, ...timesOf(data))
       // Whoever reads sees the old session or the new one, never half of it.
       await rename(beside, path)
     } catch (error) {
@@ -116,9 +118,9 @@ export class FileSessionStore extends session.Store {
 }
 
 /** Time of access and of modification. */
-function endOf({ expires }: SessionData['cookie']): [Date, Date] {
-  if (!(expires instanceof Date)) throw new TypeError('A session without an end is not kept.')
-  return [expires, expires]
+function timesOf(data: SessionData): [Date, Date] {
+  const end = new Date(endOf(data))
+  return [end, end]
 }
 
 function parse(text: string): SessionData | undefined {

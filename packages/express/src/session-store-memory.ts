@@ -1,5 +1,6 @@
 import type { Clock } from '@patkit/core'
 import session, { type SessionData } from 'express-session'
+import { endOf } from './session-end.js'
 
 /** More than any development server or test has; the oldest go first. */
 const maxSessions = 100_000
@@ -52,8 +53,4 @@ export class MemorySessionStore extends session.Store {
       this.#kept.delete(key)
     }
   }
-}
-
-function endOf({ cookie }: SessionData): number {
-  return cookie.expires instanceof Date ? cookie.expires.getTime() : Infinity
 }

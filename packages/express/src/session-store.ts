@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Clock } from '@patkit/core'
 import session, { type SessionData, type Store } from 'express-session'
 import { SessionStoreError } from './errors.js'
+import { endingAt } from './session-end.js'
 
 /** How long sessions live, in milliseconds. */
 export interface SessionLives {
@@ -26,6 +27,14 @@ interface Entry {
 }
 
 type Callback = (error?: unknown) => void
+
+/** Tells the caller, as express-session's stores do, how some work ended. */
+export function report(work: Promise<unknown>, callback: Callback | undefined): void {
+  work.then(
+    () => callback?.(),
+    (error: unknown) => callback?.(error),
+  )
+}
 
 /** A store that hangs must not hang every request with it. */
 const deadlineMs = 5000
@@ -65,22 +74,22 @@ export class GuardedStore extends session.Store {
   }
 
   override set(sid: string, data: SessionData, callback?: Callback): void {
-    this.#save(sid, data).then(() => callback?.(), callback)
+    report(this.#save(sid, data), callback)
   }
 
   override touch(sid: string, data: SessionData, callback?: Callback): void {
-    this.#touch(sid, data).then(() => callback?.(), callback)
+    report(this.#touch(sid, data), callback)
   }
 
   override destroy(sid: string, callback?: Callback): void {
-    this.remove(this.keyOf(sid)).then(() => callback?.(), callback)
+    report(this.remove(this.keyOf(sid)), callback)
   }
 
   /** Keeps a value that is no session, such as a sign-in under way. */
   async put(name: string, value: unknown, lifeMs: number): Promise<void> {
     const endsAt = this.#clock.now() + lifeMs
-    const data: SessionData & Entry = { cookie: cookieUntil(endsAt), value, endsAt }
-    await this.#run((done) => this.#store.set(this.#entryKey(name), data, done))
+    const entry: Entry = { value, endsAt }
+    await this.#run((done) => this.#store.set(this.#entryKey(name), endingAt(entry, endsAt), done))
   }
 
   /** A value that was put and whose time is not over. */
@@ -113,7 +122,7 @@ export class GuardedStore extends session.Store {
     const data = await this.#load(key)
     if (data === undefined) return null
     // To browsers it is a cookie without an end of its own: it goes with the browser window, and their clocks do not matter.
-    return { ...data, cookie: { ...data.cookie, expires: null, originalMaxAge: null } }
+    return endingAt(data, undefined)
   }
 
   async #load(key: string): Promise<SessionData | undefined> {
@@ -152,8 +161,7 @@ export class GuardedStore extends session.Store {
   #lasting(data: SessionData): SessionData {
     const now = this.#clock.now()
     const end = Math.min(now + this.#lives.idleMs, this.#lastEnd(data))
-    const plain = JSON.parse(JSON.stringify(data)) as SessionData
-    return { ...plain, cookie: { ...plain.cookie, ...cookieUntil(end) } }
+    return endingAt(JSON.parse(JSON.stringify(data)) as SessionData, end)
   }
 
   #run<T>(work: (done: (error?: unknown, value?: T) => void) => void): Promise<T> {
@@ -171,11 +179,6 @@ export class GuardedStore extends session.Store {
       }
     })
   }
-}
-
-/** What stores read of a cookie to know how long to keep a session. */
-function cookieUntil(end: number): SessionData['cookie'] {
-  return { originalMaxAge: null, expires: new Date(end), path: '/', httpOnly: true } as SessionData['cookie']
 }
 
 /** The error's code or class; its message may hold an address with a password. */

@@ -83,7 +83,8 @@ export class PendingSignIns {
   #read(req: Request): { readonly browser: string; readonly tags: readonly string[] } | undefined {
     const value = readCookie(req, this.#cookie.name)
     const [browser = '', ...tags] = value?.split('.') ?? []
-    const isOurs = /^[\w-]{43}$/.test(browser) && tags.length <= maxPending && tags.every((tag) => /^[\w-]{16}$/.test(tag))
+    const isOurs =
+      /^[\w-]{43}$/.test(browser) && tags.length <= maxPending && tags.every((tag) => /^[\w-]{16}$/.test(tag))
     return isOurs ? { browser, tags } : undefined
   }
 }

@@ -1,4 +1,5 @@
 import { ConfigurationError, redisTokenCache, systemClock, type Clock, type Logger } from '@patkit/core'
+import type { createClient } from 'redis'
 import session, { type SessionData, type Store } from 'express-session'
 import { readSecrets, type SessionSecret } from './session-secrets.js'
 import { tokenCacheKeys } from './session-token-cache.js'
@@ -49,7 +50,7 @@ function checkUrl(url: string): void {
   ])
 }
 
-type RedisClient = ReturnType<typeof import('redis').createClient>
+type RedisClient = ReturnType<typeof createClient>
 
 /** One connection for everything. */
 class RedisConnection {
@@ -75,8 +76,8 @@ class RedisConnection {
   }
 
   async #open(): Promise<RedisClient> {
-    const { createClient } = await this.#installed(() => import('redis'))
-    const client = createClient({
+    const redis = await this.#installed(() => import('redis'))
+    const client = redis.createClient({
       url: this.#url,
       // A request waits for nothing that may never come: it fails, and says so.
       disableOfflineQueue: true,
