@@ -22,7 +22,7 @@ export interface IdentityFault {
 }
 
 export type FaultAnswer =
-  /** The service refuses with a code, in the shape of the endpoint. `error` and the rest replace what the catalogue says. */
+  /** The service refuses with a code, in the shape of the endpoint; not for `api`. `error` and the rest replace the catalogue's. */
   | {
       readonly kind: 'error'
       readonly code: string
@@ -156,6 +156,11 @@ function refuseMalformed(fault: unknown): void {
   )
   refuseUnless(after === undefined || isCount(after, 0), 'after', 'a whole number from 0')
   refuseUnless(isOptionalText(clientId) && isOptionalText(grantType), 'clientId and grantType', 'texts')
+  refuseUnless(
+    at !== 'api' || answer.kind !== 'error',
+    'answer.kind',
+    'another for the protected web API, which has no codes',
+  )
   refuseMalformedAnswer(answer)
 }
 

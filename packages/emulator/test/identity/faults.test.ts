@@ -21,13 +21,15 @@ const authorize = withQuery(`${contoso}/oauth2/v2.0/authorize`, {
 })
 
 describe('faults.add', () => {
-  it.each(errorCodes)('makes the token endpoint answer %s once', async (code) => {
+  it('makes the token endpoint answer every code of the catalogue, once', async () => {
     const server = await identityServer()
-    server.identity.faults.add({ at: 'token', answer: { kind: 'error', code } })
-    const refused = await ask(server)
-    expect(refused.status).toBeGreaterThanOrEqual(400)
-    expect(String(refused.body.error_description).startsWith(`${code}: `)).toBe(true)
-    expect(refused.body.error).toMatch(/^[a-z_]+$/)
+    for (const code of errorCodes) {
+      server.identity.faults.add({ at: 'token', answer: { kind: 'error', code } })
+      const refused = await ask(server)
+      expect(refused.status, code).toBeGreaterThanOrEqual(400)
+      expect(String(refused.body.error_description).split(':')[0]).toBe(code)
+      expect(refused.body.error, code).toMatch(/^[a-z_]+$/)
+    }
     expect((await ask(server)).status).toBe(200)
   })
 
@@ -113,7 +115,7 @@ describe('faults.add', () => {
     server.identity.faults.add({ at: 'token', answer: { kind: 'stall' } })
     const stalled = await fetch(local(server, token), { method: 'POST', body: new URLSearchParams(form) })
     expect(stalled.status).toBe(200)
-    const reader = stalled.body?.getReader()
+    const reader = stalled.body?.getReader() as ReadableStreamDefaultReader<Uint8Array> | undefined
     const first = await reader?.read()
     const length = Number(stalled.headers.get('content-length'))
     expect(first?.value?.length).toBe(Math.floor(length / 2))
@@ -140,6 +142,7 @@ describe('faults.add', () => {
     [{ at: 'token', answer: { kind: 'status', status: 99 } }, /status/],
     [{ at: 'token', answer: { kind: 'status', status: 500, body: 'xml' } }, /body/],
     [{ at: 'token', answer: { kind: 'delay' } }, /seconds/],
+    [{ at: 'api', answer: { kind: 'error', code: 'AADSTS90033' } }, /for the protected web API/],
   ])('refuses %o', async (fault, message) => {
     const server = await identityServer()
     expect(() => server.identity.faults.add(fault as unknown as IdentityFault)).toThrow(message)
