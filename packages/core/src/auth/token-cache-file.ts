@@ -32,7 +32,8 @@ const lockContent = z.object({ token: z.string(), host: z.string(), pid: z.numbe
 
 /** A holder that lives keeps a lock for seconds; after this it is taken for dead. */
 const leaseMs = 60_000
-const waitForLockMs = 45_000
+// Longer than the lease: whoever waits must see a dead holder go.
+const waitForLockMs = 75_000
 const pollMs = 40
 
 function plainFiles(directory: string, clock: Clock): TokenCacheStore {
