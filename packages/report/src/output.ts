@@ -35,7 +35,7 @@ export interface Published {
 const nothingToUndo: Published = { undo: () => Promise.resolve(), settle: () => Promise.resolve() }
 
 /** Bytes a sink holds before it asks to wait. */
-const highWaterMark = 256 * 1024
+const highWaterMark = 128 * 1024
 
 /**
  * Opens the outputs of a report. If one cannot be opened, the others are closed again and nothing has changed.

@@ -56,4 +56,4 @@ export async function ended(stream: Writable): Promise<void> {
 }
 
 /** Characters that are gathered before a sink is bothered. */
-export const chunkCharacters = 65_536
+export const chunkCharacters = 32_768

@@ -54,7 +54,7 @@ declare module 'exceljs/lib/stream/xlsx/workbook-writer.js' {
       modified: Date
       creator: string
       lastModifiedBy: string
-      zip: { zlib: { level: number; chunkSize: number } }
+      zip: { zlib: { level: number } }
     })
     title?: string
     subject?: string

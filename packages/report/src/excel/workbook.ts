@@ -41,8 +41,7 @@ export interface StyledCell {
 }
 
 /** Bytes that wait between a sheet and the compressor: enough that both are busy, and no more. */
-const sheetBufferBytes = 128 * 1024
-const deflateChunkBytes = 64 * 1024
+const sheetBufferBytes = 64 * 1024
 
 /**
  * A workbook that is written while its rows come, over exceljs's streaming writer.
@@ -72,7 +71,7 @@ export class ExcelWorkbook {
       modified: properties.createdAt,
       creator: 'patkit',
       lastModifiedBy: 'patkit',
-      zip: { zlib: { level: properties.compression, chunkSize: deflateChunkBytes } },
+      zip: { zlib: { level: properties.compression } },
     })
     this.#book.title = xmlText(properties.title)
     this.#book.subject = xmlText(properties.subject)
