@@ -25,6 +25,9 @@ export const pagePolicy = [
   "frame-ancestors 'none'",
 ].join('; ')
 
+/** Whole, because the policy names a hash of exactly what stands between the tags. */
+const styleElement = trusted(`<style>${style}</style>`)
+
 /** The page as a whole: readable without script, by keyboard, by ear, in light and dark, and on a phone. */
 export function toPage(content: PageContent): string {
   const { title, message, help, details = [], code, reference, actions, goOnTo } = content
@@ -36,9 +39,7 @@ export function toPage(content: PageContent): string {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         ${refresh}
         <title>${title}</title>
-        <style>
-          ${trusted(style)}
-        </style>
+        ${styleElement}
       </head>
       <body>
         <main>

@@ -210,7 +210,7 @@ export function sampleRoutes(app: Express, web: WebSignIn, { express }: Pick<Wor
   app.get('/private/:id', web.required(), (req, res) => {
     res.json({ who: res.locals.signIn.account.username, id: req.params.id })
   })
-  app.post('/change', web.required(), express.urlencoded(), express.json(), web.csrf(), (_req, res) => {
+  app.post('/change', web.required(), express.urlencoded({ extended: false }), express.json(), web.csrf(), (_req, res) => {
     res.json({ changed: true })
   })
   app.use(web.errorPage())
