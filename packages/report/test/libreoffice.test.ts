@@ -23,8 +23,8 @@ import {
 const run = promisify(execFile)
 const available = (await findProgram('soffice')) !== undefined
 
-/** Comma, quote, UTF-8, every text quoted, values as they are and not as shown, every sheet to a file of its own. */
-const everySheet = 'csv:Text - txt - csv (StarCalc):44,34,76,1,,0,true,false,false,false,false,-1'
+/** Comma, quote, UTF-8, American English whatever the machine speaks, every text quoted, values as they are and not as shown, every sheet to a file of its own. */
+const everySheet = 'csv:Text - txt - csv (StarCalc):44,34,76,1,,1033,true,false,false,false,false,-1'
 
 async function sheetsByLibreOffice(workbook: string, names: readonly string[]): Promise<string[][][]> {
   const folder = path.dirname(workbook)
@@ -78,8 +78,8 @@ describe('the workbook in LibreOffice', () => {
           'vso.code; vso.build_execute',
           'FALSE',
           'FALSE',
-          '46336.5',
-          '46391.75',
+          '11/10/2026 12:00:00',
+          '01/04/2027 18:00:00',
           '45',
           '11111111-2222-4333-8444-555555555555',
         ])
@@ -90,7 +90,7 @@ describe('the workbook in LibreOffice', () => {
       expect(lines[0]).toBe('Personal access tokens of fabrikam')
       expect(lines[1]).toBe('Incomplete: the tokens of 1 of 2 users could not be read; 1 user was read.')
       expect(lines).toContain(`All | ${hostileTexts.length + 1}`)
-      expect(lines).toContain('As of (UTC) | 46346.5')
+      expect(lines).toContain('As of (UTC) | 11/20/2026 12:00:00')
 
       expect(notRead).toEqual([
         ['User', 'Outcome', 'Reason', 'HTTP status', 'Error code', 'Descriptor'],

@@ -18,8 +18,11 @@ export const palette = {
   rule: 'FFC8D0DA',
 } as const
 
-/** `9999-12-31` is how the service says "never"; the cell keeps the date, so that it still sorts last. */
-const expiryFormat = '[>=2958465]"never";yyyy-mm-dd hh:mm:ss'
+/**
+ * `9999-12-31` is how the service says "never"; the cell keeps the date, so that it still sorts last. The section of the dates comes
+ * first: readers such as openpyxl judge by it whether a cell is a date at all.
+ */
+const expiryFormat = '[<2958465]yyyy-mm-dd hh:mm:ss;"never"'
 const countFormat = '#,##0'
 /** Excel shows TRUE and FALSE whatever the format says; LibreOffice would show 1 and 0. */
 const booleanFormat = '"TRUE";"TRUE";"FALSE"'
