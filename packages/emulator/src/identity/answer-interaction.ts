@@ -6,7 +6,7 @@ import { complete, enter } from './complete-sign-in.js'
 import type { IdentityContext, IdentityRequest } from './context.js'
 import type { Person } from './directory.js'
 import { IdentityFailure, inDialectOf } from './errors.js'
-import { html } from './html.js'
+import { markup } from './html.js'
 import { clientOf, letsSignUp, showPage } from './interaction-pages.js'
 import type { Entrance, Interaction, Purpose, Step } from './interaction.js'
 import { finishSignOut } from './logout.js'
@@ -48,7 +48,7 @@ function stalePage(): Answer {
   return pageAnswer({
     status: 400,
     title: 'This page is over',
-    body: html`<p>
+    body: markup`<p>
       The form was sent already, or more than ten minutes have passed. Go back to the application and start again.
     </p>`,
   })
@@ -164,7 +164,10 @@ function end({ request, interaction, purpose }: Reply, failure: IdentityFailure)
     return returnFailure(purpose.request.returnTo, said, request.trace)
   }
   purpose.device.state = { kind: 'declined' }
-  return pageAnswer({ title: 'Cancelled', body: html`<p>The device was not signed in. You may close this window.</p>` })
+  return pageAnswer({
+    title: 'Cancelled',
+    body: markup`<p>The device was not signed in. You may close this window.</p>`,
+  })
 }
 
 function takeUserCode(context: IdentityContext, { parameters }: IdentityRequest, interaction: Interaction): Answer {

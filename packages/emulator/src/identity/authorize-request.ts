@@ -6,6 +6,7 @@ import type { Client } from './clients.js'
 import type { IdentityContext, IdentityRequest } from './context.js'
 import { IdentityFailure } from './errors.js'
 import type { PkceChallenge } from './grants.js'
+import { refuseRepeated } from './read-parameters.js'
 import type { ScopeRequest } from './resources.js'
 import { onlyApi, readScope } from './scopes.js'
 
@@ -38,13 +39,12 @@ export interface AuthorizeRequest {
 /** Reads who asks and where the answer goes. Faults here are shown to the person: an unknown address gets nothing. */
 export function readReturnAddress(context: IdentityContext, request: IdentityRequest): ReturnAddress {
   const { parameters } = request
+  refuseRepeated(parameters, ['client_id', 'redirect_uri'])
   const clientId = parameters.get('client_id')
   if (clientId === null || clientId === '') throw missing('client_id')
   const client = findClient(context, request, clientId)
   const redirectUri = parameters.get('redirect_uri')
   if (redirectUri === null || redirectUri === '') throw missing('redirect_uri')
-  if (parameters.getAll('redirect_uri').length > 1)
-    throw new IdentityFailure('AADSTS90100', { text: 'The parameter redirect_uri is there more than once.' })
   if (!isRegisteredRedirect(client, redirectUri)) {
     const text = `The address ${JSON.stringify(redirectUri)} is not registered for the application ${client.clientId}.`
     throw new IdentityFailure('AADSTS50011', { text })
@@ -60,7 +60,7 @@ export function readAuthorizeRequest(
   { parameters, route }: IdentityRequest,
   returnTo: ReturnAddress,
 ): AuthorizeRequest {
-  refuseRepeated(parameters)
+  refuseRepeated(parameters, [...parameters.keys()])
   const responseType = parameters.get('response_type')
   if (responseType === null) throw missing('response_type')
   if (responseType !== 'code') throw new IdentityFailure('AADSTS700054')
@@ -81,14 +81,6 @@ export function readAuthorizeRequest(
     claims: readClaimsRequest(parameters.get('claims')),
     wantsClientInfo: parameters.get('client_info') === '1',
   }
-}
-
-/** RFC 6749, section 3.1: no parameter more than once. */
-function refuseRepeated(parameters: URLSearchParams): void {
-  const names = [...parameters.keys()]
-  const repeated = names.find((name, index) => names.indexOf(name) !== index)
-  if (repeated !== undefined)
-    throw new IdentityFailure('AADSTS90100', { text: `The parameter ${repeated} is there more than once.` })
 }
 
 function readChallenge(parameters: URLSearchParams): PkceChallenge | undefined {

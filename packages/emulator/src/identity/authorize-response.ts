@@ -3,7 +3,7 @@ import type { Answer } from './answers.js'
 import type { ReturnAddress } from './authorize-request.js'
 import { describe, errorUri, isEntra } from './errors.js'
 import type { IdentityFailure, Trace } from './errors.js'
-import { html } from './html.js'
+import { markup } from './html.js'
 import { pageAnswer } from './page.js'
 
 type Fields = Readonly<Record<string, string>>
@@ -36,8 +36,8 @@ export function returnFailure(returnTo: ReturnAddress, failure: IdentityFailure,
 function formPost(action: string, fields: Fields, headers: Answer['headers']): Answer {
   return pageAnswer({
     title: 'Back to the application',
-    body: html`<form method="post" action="${action}">
-      ${Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
+    body: markup`<form method="post" action="${action}">
+      ${Object.entries(fields).map(([name, value]) => markup`<input type="hidden" name="${name}" value="${value}">`)}
       <p>You are signed in.</p>
       <div class="row"><button class="main">Continue</button></div>
     </form>`,

@@ -7,7 +7,7 @@ import type { Client } from './clients.js'
 import type { IdentityContext } from './context.js'
 import { IdentityFailure } from './errors.js'
 import type { Grant } from './grants.js'
-import { html } from './html.js'
+import { markup } from './html.js'
 import { showPage } from './interaction-pages.js'
 import type { Entrance, Purpose } from './interaction.js'
 import { pageAnswer } from './page.js'
@@ -60,7 +60,7 @@ export function complete(context: IdentityContext, arriving: Arriving): Answer {
   purpose.device.state = { kind: 'approved', grant }
   return pageAnswer({
     title: 'You are signed in',
-    body: html`<p>
+    body: markup`<p>
       You have signed in to <strong>${client.displayName}</strong> on your device. You may close this window.
     </p>`,
     headers,

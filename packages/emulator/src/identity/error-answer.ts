@@ -3,7 +3,7 @@ import type { Answer } from './answers.js'
 import type { AuthorityLookup } from './authorities.js'
 import { errorBody, IdentityFailure, inDialectOf } from './errors.js'
 import type { Trace } from './errors.js'
-import { html } from './html.js'
+import { markup } from './html.js'
 import { pageAnswer } from './page.js'
 import type { Endpoint, Route } from './routes.js'
 import { serviceTimestamp } from './time.js'
@@ -42,7 +42,7 @@ function errorPage(failure: IdentityFailure, trace: Trace): Answer {
   return pageAnswer({
     status: failure.status,
     title: 'Sorry, but this does not work',
-    body: html`
+    body: markup`
       <p class="alarm" role="alert">${failure.code}: ${failure.message}</p>
       <dl>
         <dt>Request</dt>

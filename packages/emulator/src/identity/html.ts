@@ -14,7 +14,7 @@ export class Html {
 export type HtmlValue = string | number | Html | readonly Html[] | undefined
 
 /** A template that escapes what is put into it: a person's name is text, whatever it contains. */
-export function html(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
+export function markup(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   const parts = strings.map((part, index) => `${part}${index < values.length ? rendered(values[index]) : ''}`)
   return new Html(parts.join(''))
 }

@@ -5,7 +5,7 @@ import { admitsTenant } from './clients.js'
 import type { Client } from './clients.js'
 import type { IdentityContext } from './context.js'
 import type { Person } from './directory.js'
-import { html } from './html.js'
+import { markup } from './html.js'
 import type { Html } from './html.js'
 import { unguessable } from './ids.js'
 import { interactionSeconds, peopleOnAPage } from './interaction.js'
@@ -22,8 +22,8 @@ export function showPage(context: IdentityContext, interaction: Interaction): An
   const action = new URL(endpointUrl(interaction.route, 'interaction')).pathname
   return pageAnswer({
     title,
-    body: html`<form method="post" action="${action}">
-      <input type="hidden" name="form" value="${token}" />
+    body: markup`<form method="post" action="${action}">
+      <input type="hidden" name="form" value="${token}">
       ${body}
     </form>`,
     formTargets: formTargets(interaction.purpose),
@@ -82,11 +82,13 @@ function pickPerson(
   step: { find: string },
 ): Content {
   const others =
-    authority.kind === 'b2c' ? html`<button name="action" value="forgot">Forgot your password?</button>` : undefined
-  const newcomer = letsSignUp(authority) ? html`<button name="action" value="sign-up">Sign up now</button>` : undefined
+    authority.kind === 'b2c' ? markup`<button name="action" value="forgot">Forgot your password?</button>` : undefined
+  const newcomer = letsSignUp(authority)
+    ? markup`<button name="action" value="sign-up">Sign up now</button>`
+    : undefined
   return {
     title: 'Sign in',
-    body: html`
+    body: markup`
       <p>to continue to <strong>${client?.displayName}</strong></p>
       ${peopleList(context, authority, client, step.find)}
       <div class="row">${others}${newcomer}<button name="action" value="cancel">Cancel</button></div>
@@ -106,7 +108,7 @@ function pickForgotten(
 ): Content {
   return {
     title: 'Reset your password',
-    body: html`
+    body: markup`
       <p>Whose password was forgotten?</p>
       ${peopleList(context, authority, client, step.find)}
       <div class="row"><button name="action" value="cancel">Cancel</button></div>
@@ -116,15 +118,17 @@ function pickForgotten(
 
 function peopleList(context: IdentityContext, authority: Authority, client: Client | undefined, find: string): Html {
   const people = candidates(context, authority, client, find)
-  return html`
+  return markup`
     <label for="find">Find a person</label>
-    <input id="find" name="find" type="search" value="${find}" autocomplete="off" />
-    <div class="row"><button name="action" value="find">Find</button></div>
+    <div class="search">
+      <input id="find" name="find" type="search" value="${find}" autocomplete="off">
+      <button name="action" value="find">Find</button>
+    </div>
     <p class="quiet" role="status">${people.length === 0 ? 'Nobody of that name.' : countOf(people)}</p>
     <ul>
       ${people.map(
         (person) =>
-          html`<li>
+          markup`<li>
             <button class="person" name="person" value="${personKey(person)}">
               ${person.displayName}<span>${person.userPrincipalName}</span>
             </button>
@@ -157,12 +161,12 @@ export const personKey = ({ tenantId, objectId }: Pick<Person, 'tenantId' | 'obj
 function signUp({ address, name, fault }: Extract<Step, { kind: 'sign-up' }>): Content {
   return {
     title: 'Sign up',
-    body: html`
+    body: markup`
       ${alarm(fault)}
       <label for="address">Email address</label>
-      <input id="address" name="address" type="email" value="${address}" autocomplete="off" required />
+      <input id="address" name="address" type="email" value="${address}" autocomplete="off" required>
       <label for="name">Display name</label>
-      <input id="name" name="name" value="${name}" autocomplete="off" required />
+      <input id="name" name="name" value="${name}" autocomplete="off" required>
       <div class="row">
         <button class="main" name="action" value="create">Create</button>
         <button name="action" value="cancel" formnovalidate>Cancel</button>
@@ -174,16 +178,16 @@ function signUp({ address, name, fault }: Extract<Step, { kind: 'sign-up' }>): C
 function consent(purpose: Purpose, client: Client | undefined, person: Person): Content {
   return {
     title: purpose.kind === 'device' ? 'Is this your device?' : 'Permissions requested',
-    body: html`
+    body: markup`
       <p>
         <strong>${client?.displayName}</strong> would like to sign in as
         <strong>${person.userPrincipalName}</strong> and to:
       </p>
       <ul class="scopes">
         <li>Read your profile</li>
-        ${scopesOf(purpose).map((scope) => html`<li>${scope}</li>`)}
+        ${scopesOf(purpose).map((scope) => markup`<li>${scope}</li>`)}
       </ul>
-      ${purpose.kind === 'device' ? html`<p>Go on only if you started this sign-in on your own device.</p>` : undefined}
+      ${purpose.kind === 'device' ? markup`<p>Go on only if you started this sign-in on your own device.</p>` : undefined}
       <div class="row">
         <button class="main" name="action" value="accept">Accept</button>
         <button name="action" value="decline">Decline</button>
@@ -204,15 +208,15 @@ function scopesOf(purpose: Purpose): readonly string[] {
 function editProfile({ entrance: { person }, fault }: Extract<Step, { kind: 'edit-profile' }>): Content {
   return {
     title: 'Edit your profile',
-    body: html`
+    body: markup`
       ${alarm(fault)}
       <p class="quiet">${person.userPrincipalName}</p>
       <label for="name">Display name</label>
-      <input id="name" name="name" value="${person.displayName}" autocomplete="off" required />
+      <input id="name" name="name" value="${person.displayName}" autocomplete="off" required>
       <label for="given">Given name</label>
-      <input id="given" name="given" value="${person.givenName}" autocomplete="off" />
+      <input id="given" name="given" value="${person.givenName}" autocomplete="off">
       <label for="family">Family name</label>
-      <input id="family" name="family" value="${person.familyName}" autocomplete="off" />
+      <input id="family" name="family" value="${person.familyName}" autocomplete="off">
       <div class="row">
         <button class="main" name="action" value="save">Continue</button>
         <button name="action" value="cancel" formnovalidate>Cancel</button>
@@ -224,7 +228,7 @@ function editProfile({ entrance: { person }, fault }: Extract<Step, { kind: 'edi
 function newPassword(person: Person): Content {
   return {
     title: 'Reset your password',
-    body: html`
+    body: markup`
       <p>
         The password of <strong>${person.userPrincipalName}</strong> is reset. The emulator has no passwords, so there
         is nothing to type.
@@ -240,10 +244,10 @@ function newPassword(person: Person): Content {
 function enterCode({ fault }: Extract<Step, { kind: 'enter-code' }>): Content {
   return {
     title: 'Enter the code',
-    body: html`
+    body: markup`
       ${alarm(fault)}
       <label for="user-code">Code your device shows</label>
-      <input id="user-code" name="user_code" autocomplete="off" autocapitalize="characters" required />
+      <input id="user-code" name="user_code" autocomplete="off" autocapitalize="characters" required>
       <div class="row"><button class="main" name="action" value="next">Next</button></div>
     `,
   }
@@ -252,12 +256,12 @@ function enterCode({ fault }: Extract<Step, { kind: 'enter-code' }>): Content {
 function pickLeaving(context: IdentityContext, accounts: readonly SignedIn[]): Content {
   return {
     title: 'Sign out',
-    body: html`
+    body: markup`
       <p>Which account do you want to sign out of?</p>
       <ul>
         ${accounts.map(
           (account) =>
-            html`<li>
+            markup`<li>
               <button class="person" name="leaving" value="${account.sessionId}">${addressOf(context, account)}</button>
             </li>`,
         )}
@@ -270,4 +274,4 @@ const addressOf = (context: IdentityContext, { tenantId, objectId }: SignedIn): 
   context.directory.find(tenantId, objectId)?.userPrincipalName ?? 'an account that is gone'
 
 const alarm = (fault: string | undefined): Html | undefined =>
-  fault === undefined ? undefined : html`<p class="alarm" role="alert">${fault}</p>`
+  fault === undefined ? undefined : markup`<p class="alarm" role="alert">${fault}</p>`

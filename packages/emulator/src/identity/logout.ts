@@ -7,7 +7,7 @@ import type { Authority } from './authorities.js'
 import { isRegisteredRedirect, welcomeAt } from './clients.js'
 import type { Client } from './clients.js'
 import type { IdentityContext, IdentityRequest } from './context.js'
-import { html } from './html.js'
+import { markup } from './html.js'
 import { showPage } from './interaction-pages.js'
 import { pageAnswer } from './page.js'
 import type { SignedIn } from './sessions.js'
@@ -111,15 +111,15 @@ function signedOutPage(frames: readonly string[], returnTo: string | undefined):
   const goesOn = frames.length > 0 && returnTo !== undefined
   return pageAnswer({
     title: 'You are signed out',
-    body: html`
+    body: markup`
       <p>You have signed out of your account.</p>
-      ${frames.map((address) => html`<iframe src="${address}" title="Signing out of an application"></iframe>`)}
-      ${returnTo === undefined ? undefined : html`<div class="row"><a class="button main" id="next" href="${returnTo}">Continue</a></div>`}
+      ${frames.map((address) => markup`<iframe src="${address}" title="Signing out of an application"></iframe>`)}
+      ${returnTo === undefined ? undefined : markup`<div class="row"><a class="button main" id="next" href="${returnTo}">Continue</a></div>`}
     `,
     frames,
     ...(goesOn
       ? { script: `addEventListener('load',()=>location.replace(document.getElementById('next').href))` }
       : {}),
-    ...(goesOn ? { head: html`<noscript><meta http-equiv="refresh" content="3;url=${returnTo}" /></noscript>` } : {}),
+    ...(goesOn ? { head: markup`<noscript><meta http-equiv="refresh" content="3;url=${returnTo}"></noscript>` } : {}),
   })
 }

@@ -53,6 +53,7 @@ export function styleSheet({ light, dark }: typeof palettes): string {
     `button,.button{cursor:pointer;text-align:left;text-decoration:none;display:inline-block}`,
     `button.person{width:100%;display:block}`,
     `button.person span{display:block;color:var(--quiet)}`,
+    `.search{display:flex;gap:.5rem;margin-top:.25rem}`,
     `.row{display:flex;flex-wrap:wrap;gap:.5rem;margin-top:1rem}`,
     `button.main,.button.main{background:var(--accent);border-color:var(--accent);color:var(--on-accent)}`,
     `a{color:var(--accent)}`,

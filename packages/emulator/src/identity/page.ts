@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Answer } from './answers.js'
-import { html, Html } from './html.js'
+import { Html, markup } from './html.js'
 import { palettes, styleSheet } from './page-style.js'
 
 /** A page before it is dressed. */
@@ -23,35 +23,27 @@ const style = styleSheet(palettes)
 
 /** A whole page: no script unless it asks for one, no style but ours, no frame around it. */
 export function pageAnswer(page: Page): Answer {
-  const document = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>${page.title} - patkit emulator</title>
-        ${page.head}
-        <style>
-          ${new Html(style)}
-        </style>
-      </head>
-      <body>
-        <main>
-          <h1>${page.title}</h1>
-          ${page.body}
-        </main>
-        <footer>
-          <p>This is the local emulator of patkit, not Microsoft. There are no passwords and the people are made up.</p>
-        </footer>
-        ${
-          page.script === undefined
-            ? undefined
-            : html`<script>
-                ${new Html(page.script)}
-              </script>`
-        }
-      </body>
-    </html> `
+  const document = markup`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${page.title} - patkit emulator</title>
+${page.head}
+<style>${new Html(style)}</style>
+</head>
+<body>
+<main>
+<h1>${page.title}</h1>
+${page.body}
+</main>
+<footer>
+<p>This is the local emulator of patkit, not Microsoft. There are no passwords and the people are made up.</p>
+</footer>
+${page.script === undefined ? undefined : markup`<script>${new Html(page.script)}</script>`}
+</body>
+</html>`
   return {
     status: page.status ?? 200,
     headers: {

@@ -8,6 +8,7 @@ import type { IdentityContext, IdentityRequest } from './context.js'
 import { pollDevice } from './device-code.js'
 import { IdentityFailure } from './errors.js'
 import { actOnBehalf } from './on-behalf-of-grant.js'
+import { refuseRepeated } from './read-parameters.js'
 import { refresh } from './refresh-grant.js'
 import type { TokenResponse } from './token-response.js'
 
@@ -30,6 +31,7 @@ const grants: ReadonlyMap<string, GrantHandler> = new Map([
 /** The token endpoint. */
 export async function answerToken(context: IdentityContext, request: IdentityRequest): Promise<Answer> {
   if (request.method !== 'POST') throw new IdentityFailure('AADSTS900561')
+  refuseRepeated(request.parameters, [...request.parameters.keys()])
   const grantType = request.parameters.get('grant_type')
   if (grantType === null) throw missing('grant_type')
   const grant = grants.get(grantType)

@@ -37,10 +37,18 @@ describe('authorize: who must not be answered by a redirect', () => {
     expect(page.html).toContain(code)
   })
 
-  it('a redirect address given twice gets a page', async () => {
+  it.each(['redirect_uri=https://evil.example', `client_id=${sampleIds.multiTenantClient}`])(
+    'a second %s gets a page',
+    async (second) => {
+      const server = await identityServer()
+      const page = (await open(server, `${request()}&${second}`)) as SignInPage
+      expect(page.html).toContain('AADSTS90100')
+    },
+  )
+
+  it('any other parameter given twice is told to the application', async () => {
     const server = await identityServer()
-    const page = (await open(server, `${request()}&redirect_uri=https://evil.example`)) as SignInPage
-    expect(page.html).toContain('AADSTS90100')
+    expect(codeIn((await open(server, `${request()}&nonce=1&nonce=2`)) as SignInEnd)).toBe('AADSTS90100')
   })
 
   it('B2C says the same with its own codes', async () => {

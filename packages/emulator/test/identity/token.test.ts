@@ -292,6 +292,14 @@ describe('token: requests that are refused', () => {
     expect(other.status).toBe(405)
   })
 
+  it('a parameter given twice', async () => {
+    const server = await identityServer()
+    const body = `${new URLSearchParams({ grant_type: 'client_credentials', ...client }).toString()}&client_id=other`
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    const answer = await fetch(local(server, token), { method: 'POST', headers, body })
+    expect(await answer.json()).toMatchObject({ error: 'invalid_request', error_codes: [90100] })
+  })
+
   it('a tenant that does not exist', async () => {
     const server = await identityServer()
     const answer = await post(server, 'https://login.microsoftonline.com/nowhere.example/oauth2/v2.0/token', {})

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { IdentityFailure } from './errors.js'
 
 const largestBodyBytes = 64 * 1024
 
@@ -28,4 +29,11 @@ export async function readParameters(request: IncomingMessage, url: URL): Promis
   const isForm = /^application\/x-www-form-urlencoded\b/i.test(request.headers['content-type'] ?? '')
   // The service, too, answers JSON as if every parameter were missing.
   return isForm ? new URLSearchParams(body) : new URLSearchParams()
+}
+
+/** RFC 6749, sections 3.1 and 3.2: no parameter more than once. Of two addresses, each reader might believe another one. */
+export function refuseRepeated(parameters: URLSearchParams, names: readonly string[]): void {
+  const repeated = names.find((name) => parameters.getAll(name).length > 1)
+  if (repeated !== undefined)
+    throw new IdentityFailure('AADSTS90100', { text: `The parameter ${repeated} is there more than once.` })
 }
