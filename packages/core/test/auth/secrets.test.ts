@@ -22,7 +22,8 @@ function printed(value: unknown): string {
   if (value instanceof Error)
     parts.push(value.stack ?? '', inspect(Object.entries(value), { depth: 10, showHidden: true }))
   try {
-    parts.push(`${JSON.stringify(value)}`)
+    const json: unknown = JSON.stringify(value)
+    if (typeof json === 'string') parts.push(json)
   } catch {
     // What JSON cannot say it cannot tell.
   }
