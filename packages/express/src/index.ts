@@ -1,4 +1,11 @@
-export { signIn, type SessionSettings, type SignedInLocals, type SignInOptions, type WebSignIn } from './sign-in.js'
+export {
+  signIn,
+  type SessionSettings,
+  type SignedInHandler,
+  type SignedInLocals,
+  type SignInOptions,
+  type WebSignIn,
+} from './sign-in.js'
 export type { SignInPaths } from './context.js'
 export type { RequiredOptions, SignInState } from './guard.js'
 export type { RenderPage } from './answers.js'

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import {
   ConfigurationError,
   systemClock,
@@ -8,7 +9,7 @@ import {
   type Logger,
   type StartSignInOptions,
 } from '@patkit/core'
-import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express'
+import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express'
 import { Answers, type RenderPage } from './answers.js'
 import { beginSignIn } from './begin-sign-in.js'
 import type { SignInContext, SignInPaths } from './context.js'
@@ -80,9 +81,7 @@ export interface WebSignIn {
    * Others are sent to sign in and back to the page they asked for; a form that was sent is answered with a page and 401, a program
    * (`fetch`, XHR, curl) with 401 and JSON. When the place where sessions are kept is down, the answer is 503.
    */
-  required<P = Request['params']>(
-    options?: RequiredOptions,
-  ): RequestHandler<P, unknown, unknown, Request['query'], SignedInLocals>
+  required(options?: RequiredOptions): SignedInHandler
   /** Gives `res.locals.signIn` if somebody is signed in, and lets everybody through. */
   optional(): RequestHandler
   /**
@@ -105,6 +104,16 @@ export interface WebSignIn {
   /** Ends what `signIn` opened by itself: the storage, if none was given. */
   close(): Promise<void>
 }
+
+/**
+ * A middleware behind which `res.locals.signIn` is there. It says nothing of the request, so that the parameters of the route keep the
+ * types they have without it.
+ */
+export type SignedInHandler = (req: IncomingMessage, res: SignedInResponse, next: NextFunction) => void
+
+// What is sent is the business of the handlers behind it; any other type would become theirs.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+type SignedInResponse = Response<any, SignedInLocals>
 
 /** `res.locals` behind `required()`. */
 export interface SignedInLocals extends Record<string, unknown> {
@@ -187,7 +196,7 @@ function toWebSignIn(context: SignInContext, close: () => Promise<void>): WebSig
   return {
     paths: context.paths,
     routes: () => signInRoutes(context),
-    required: (options = {}) => guard(context, (req, res) => admit(context, req, res, options)) as never,
+    required: (options = {}) => guard(context, (req, res) => admit(context, req, res, options)) as SignedInHandler,
     optional: () =>
       guard(context, (req, res) => {
         welcome(context, req, res)

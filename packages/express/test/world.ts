@@ -210,9 +210,16 @@ export function sampleRoutes(app: Express, web: WebSignIn, { express }: Pick<Wor
   app.get('/private/:id', web.required(), (req, res) => {
     res.json({ who: res.locals.signIn.account.username, id: req.params.id })
   })
-  app.post('/change', web.required(), express.urlencoded({ extended: false }), express.json(), web.csrf(), (_req, res) => {
-    res.json({ changed: true })
-  })
+  app.post(
+    '/change',
+    web.required(),
+    express.urlencoded({ extended: false }),
+    express.json(),
+    web.csrf(),
+    (_req, res) => {
+      res.json({ changed: true })
+    },
+  )
   app.use(web.errorPage())
 }
 
