@@ -10,7 +10,7 @@ import { clouds } from './tenants.js'
  * `/.well-known/openid-configuration`. The endpoints are where the caller finds us, the issuer is that of the real service: it is
  * what tokens carry, and what MSAL compares with the authority it was given.
  */
-export function answerDiscovery(_context: IdentityContext, { route }: IdentityRequest): Answer {
+export function answerDiscovery({ route }: IdentityRequest): Answer {
   const { authority } = route
   const isB2c = authority.kind === 'b2c'
   return json(200, {
@@ -41,7 +41,7 @@ export async function answerKeys(context: IdentityContext, { route }: IdentityRe
 }
 
 /** Which hosts mean the same cloud. Clients ask before they trust a host they do not know. */
-export function answerInstanceDiscovery(_context: IdentityContext, { parameters, route }: IdentityRequest): Answer {
+export function answerInstanceDiscovery({ parameters, route }: IdentityRequest): Answer {
   const endpoint = parameters.get('authorization_endpoint') ?? ''
   const asked = URL.canParse(endpoint) ? new URL(endpoint) : undefined
   if (asked === undefined || cloudOf(asked.hostname) === undefined) throw new IdentityFailure('AADSTS50049')

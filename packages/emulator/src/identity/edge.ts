@@ -224,9 +224,9 @@ function dispatch(
     case 'logout':
       return answerLogout(context, request)
     case 'discovery':
-      return answerDiscovery(context, request)
+      return answerDiscovery(request)
     case 'instance-discovery':
-      return answerInstanceDiscovery(context, request)
+      return answerInstanceDiscovery(request)
     case 'keys':
       return answerKeys(context, request)
   }
