@@ -29,7 +29,9 @@ const everySheet = 'csv:Text - txt - csv (StarCalc):44,34,76,1,,1033,true,false,
 async function sheetsByLibreOffice(workbook: string, names: readonly string[]): Promise<string[][][]> {
   const folder = path.dirname(workbook)
   const profile = `-env:UserInstallation=${pathToFileURL(path.join(folder, 'profile')).href}`
-  await run('soffice', [profile, '--headless', '--convert-to', everySheet, '--outdir', folder, workbook])
+  await run('soffice', [profile, '--headless', '--convert-to', everySheet, '--outdir', folder, workbook], {
+    env: { ...process.env, LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8' },
+  })
   return Promise.all(
     names.map(async (name) =>
       readCsv(await readFile(path.join(folder, `pats-${name}.csv`), 'utf8'), { lineEnd: '\n' }),
