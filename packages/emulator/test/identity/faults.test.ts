@@ -123,7 +123,7 @@ describe('faults.add', () => {
     server.identity.faults.add({ at: 'token', answer: { kind: 'silence' } })
     const silent = fetch(local(server, token), { method: 'POST', body: new URLSearchParams(form) })
     // The server has taken the fault once it has noted the request, and then says nothing until it is closed.
-    await expect.poll(() => server.identity.requests.list('token').length).toBe(3)
+    await expect.poll(() => server.identity.requests.list('token').length, { timeout: 20_000 }).toBe(3)
     const refused = expect(silent).rejects.toThrow(/fetch failed/)
     await server.close()
     await refused
