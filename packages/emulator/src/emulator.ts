@@ -4,7 +4,9 @@ import type { LastPageToken } from './devops/context.js'
 import { defaultPolicies, type PatPolicies } from './devops/pat-policies.js'
 import { DevOpsService } from './devops/service.js'
 import { type Faults, FaultRules } from './faults.js'
+import { createIdentityHalf, type IdentityHalf, type IdentityOptions } from './identity/identity-half.js'
 import { type Journal, RequestJournal } from './journal.js'
+import { letPeopleSignIn, toVerifier } from './people-who-sign-in.js'
 import { Organization, type OrganizationData } from './organization.js'
 import type { EmulatedUser, PersonSpec } from './people.js'
 import { type RateLimit, RateLimiter } from './rate-limit.js'
@@ -49,7 +51,9 @@ export interface EmulatorOptions {
   readonly journalSize?: number
   /** Answers only requests with one of these `Host` headers, port included; 421 for others. */
   readonly requireHost?: string | readonly string[]
-  /** Accepts access tokens of another issuer, such as an emulated sign-in service. Asked for tokens that are JWTs. */
+  /** How the sign-in services are set up; the sample directory unless given. A few people of the organization can sign in as well. */
+  readonly identity?: Omit<IdentityOptions, 'origin' | 'clock'>
+  /** Accepts access tokens of another issuer; those of the emulated sign-in services unless given. Asked for tokens that are JWTs. */
   readonly verifyAccessToken?: AccessTokenVerifier
 }
 
@@ -72,6 +76,8 @@ export interface Emulator extends AsyncDisposable {
   readonly faults: Faults
   /** What the organization holds now. */
   readonly data: OrganizationData
+  /** The sign-in services: Entra ID, Azure AD B2C, External ID. They are at `http://localhost:` and the port, host first in the path. */
+  readonly identity: IdentityHalf
   /**
    * An access token of a user, for `Authorization: Bearer`.
    *
@@ -121,7 +127,11 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const { clock = systemClock, people = [], rateLimit, requireHost } = settings
   const users = options.users ?? (options.people === undefined ? defaults.users : 0)
   const organization = new Organization({ ...settings, users, people, clock })
-  const accessTokens = new AccessTokens(organization, clock, settings.verifyAccessToken)
+  const identity = createIdentityHalf({ ...settings.identity, clock, origin: () => server.signInOrigin })
+  // A directory given by hand holds whom it says, and nobody else.
+  if (settings.identity?.tenants === undefined && settings.identity?.people === undefined)
+    letPeopleSignIn(organization, identity)
+  const accessTokens = new AccessTokens(organization, clock, settings.verifyAccessToken ?? toVerifier(identity, clock))
   const rateLimiter = rateLimit === undefined ? undefined : new RateLimiter(rateLimit)
   const policies = { ...defaultPolicies, ...settings.policies }
   const faults = new FaultRules()
@@ -140,9 +150,10 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     journal,
     clock,
     hosts,
+    identity,
   })
   await server.listen(settings.port)
-  return new RunningEmulator({ organization, accessTokens, rateLimiter, faults, journal, clock, server })
+  return new RunningEmulator({ organization, accessTokens, rateLimiter, faults, journal, clock, identity, server })
 }
 
 interface RunningParts {
@@ -152,6 +163,7 @@ interface RunningParts {
   readonly faults: FaultRules
   readonly journal: RequestJournal
   readonly clock: EmulatorClock
+  readonly identity: IdentityHalf
   readonly server: EmulatorServer
 }
 
@@ -162,6 +174,7 @@ class RunningEmulator implements Emulator {
   readonly journal: Journal
   readonly faults: Faults
   readonly data: OrganizationData
+  readonly identity: IdentityHalf
   readonly #parts: RunningParts
 
   constructor(parts: RunningParts) {
@@ -172,6 +185,7 @@ class RunningEmulator implements Emulator {
     this.journal = parts.journal
     this.faults = parts.faults
     this.data = parts.organization
+    this.identity = parts.identity
   }
 
   tokenFor(user = 'administrator', options: TokenForOptions = {}): string {

@@ -11,6 +11,7 @@ import { errorAnswer, ServiceError } from './devops/errors.js'
 import type { DevOpsService } from './devops/service.js'
 import type { FaultAnswer, FaultRules } from './faults.js'
 import type { OpenEntry, RequestJournal } from './journal.js'
+import type { IdentityHalf } from './identity/identity-half.js'
 import type { Organization } from './organization.js'
 import { uuidOf } from './random.js'
 import { type Hold, send, sendShaped } from './send.js'
@@ -26,6 +27,8 @@ export interface ServerParts {
   readonly seed: number
   readonly latencyMs: number
   readonly hosts: readonly string[] | undefined
+  /** Answers what is for a sign-in service; it reads its own bodies, so that their secrets reach no journal. */
+  readonly identity: IdentityHalf
 }
 
 const largestBodyBytes = 1024 * 1024
@@ -59,6 +62,11 @@ export class EmulatorServer {
     return this.#url
   }
 
+  /** The same by the name that a browser may be sent back to: Entra ID takes plain http for `localhost` only. */
+  get signInOrigin(): string {
+    return this.#url.replace('127.0.0.1', 'localhost')
+  }
+
   async listen(port: number): Promise<void> {
     this.#server.listen(port, '127.0.0.1')
     await once(this.#server, 'listening')
@@ -68,6 +76,7 @@ export class EmulatorServer {
 
   async close(): Promise<void> {
     if (!this.#server.listening) return
+    this.#parts.identity.close()
     const closed = once(this.#server, 'close')
     this.#server.close()
     this.#server.closeAllConnections()
@@ -76,11 +85,19 @@ export class EmulatorServer {
     this.#parts.journal.close()
   }
 
+  #signIn(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+    const path = request.url ?? '/'
+    return URL.canParse(path, this.#url)
+      ? this.#parts.identity.handle(request, response, new URL(path, this.#url))
+      : Promise.resolve(false)
+  }
+
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const work = this.#activity.begin()
     response.once('close', () => work.end())
     try {
       const target = parseTarget(request.url ?? '/')
+      if (mayBeSignIn(target) && (await this.#signIn(request, response))) return
       const body = await readBody(request)
       if (target.path.startsWith('/_emulator/'))
         answerAdmin({ ...this.#parts, origin: () => this.#url }, request, target.path, body, response)
@@ -89,6 +106,11 @@ export class EmulatorServer {
       if (!response.destroyed) sendFailure(response, error)
     }
   }
+}
+
+/** Azure DevOps is by far the more frequent one to be asked, and known by its second part. */
+function mayBeSignIn({ segments }: Target): boolean {
+  return segments[1] !== '_apis'
 }
 
 function sendFailure(response: ServerResponse, error: unknown): void {

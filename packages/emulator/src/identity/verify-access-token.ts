@@ -26,6 +26,7 @@ export interface TokenIdentity {
   readonly authContexts: readonly string[]
   /** B2C: the user flow the person came through. */
   readonly userFlow: string | undefined
+  readonly issuedAt: Date
   readonly expiresAt: Date
 }
 
@@ -126,6 +127,7 @@ function readIdentity(payload: JWTPayload, tenantId: string, resource: Resource)
     roles: texts(payload.roles),
     authContexts: texts(payload.acrs),
     userFlow: text(payload.tfp) ?? text(payload.acr),
+    issuedAt: new Date((payload.iat ?? 0) * 1000),
     expiresAt: new Date((payload.exp ?? 0) * 1000),
   }
 }
