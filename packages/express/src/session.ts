@@ -167,8 +167,17 @@ const own: ReadonlySet<string> = new Set(['cookie', 'patkit'])
 function isRecord(value: unknown): value is SessionRecord {
   if (typeof value !== 'object' || value === null) return false
   const { account, csrfToken, createdAt, renewals } = value as Partial<Record<keyof SessionRecord, unknown>>
-  const isAccount = typeof account === 'object' && account !== null && 'id' in account
-  return isAccount && typeof csrfToken === 'string' && typeof createdAt === 'number' && Array.isArray(renewals)
+  return isAccount(account) && typeof csrfToken === 'string' && typeof createdAt === 'number' && Array.isArray(renewals)
+}
+
+/** Whether it is an account as core makes them: what another version left behind is nobody. */
+function isAccount(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const account = value as Partial<Record<keyof Account, unknown>>
+  const texts = [account.id, account.homeAccountId, account.objectId, account.tenantId, account.username]
+  return (
+    texts.every((text) => typeof text === 'string') && typeof account.claims === 'object' && account.claims !== null
+  )
 }
 
 function twoSessions(): TypeError {

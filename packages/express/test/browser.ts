@@ -8,7 +8,7 @@ export interface Answer {
   /** Where it sends the browser to. */
   readonly location: string | undefined
   /** The body as JSON. */
-  json<T = Record<string, unknown>>(): T
+  json(): Record<string, unknown>
 }
 
 /** How a request is made. */
@@ -16,8 +16,8 @@ export interface RequestOptions {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | undefined
-  /** Where it comes from, as browsers say it; `'none'` (typed by hand) unless given. */
-  readonly site?: 'none' | 'same-origin' | 'same-site' | 'cross-site'
+  /** Where it comes from, as browsers say it; `'none'` (typed by hand) unless given. Old browsers leave it unsaid. */
+  readonly site?: 'none' | 'same-origin' | 'same-site' | 'cross-site' | 'unsaid'
 }
 
 interface Cookie {
@@ -78,7 +78,7 @@ export class TestBrowser {
     const cookie = this.#cookieHeader(method, site)
     const answer = await this.#exchange(path, method, body, {
       host: `localhost:${this.#port}`,
-      'sec-fetch-site': site,
+      ...(site === 'unsaid' ? {} : { 'sec-fetch-site': site }),
       ...(cookie === '' ? {} : { cookie }),
       ...this.#headers,
       ...options.headers,
@@ -127,7 +127,7 @@ export class TestBrowser {
             headers: incoming.headers,
             body: text,
             location: incoming.headers.location,
-            json: <T>() => JSON.parse(text) as T,
+            json: () => JSON.parse(text) as Record<string, unknown>,
           })
         })
       })

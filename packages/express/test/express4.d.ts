@@ -1,5 +1,4 @@
 /** Express 4 has the same types for what is used here. */
 declare module 'express4' {
-  import express = require('express')
-  export = express
+  export { default } from 'express'
 }

@@ -107,8 +107,8 @@ export interface World {
   serviceBrowser(): SignInBrowser
   /** Opens a page, signs in on the way, and comes back; the answer is that of the redirect path. */
   signIn(path?: string, choices?: SignInChoices, browser?: TestBrowser): Promise<Answer>
-  /** Another server of the same application, as after a restart or beside this one. */
-  again(options?: Partial<WorldOptions>): Promise<{ readonly browser: TestBrowser; readonly web: WebSignIn }>
+  /** Puts another server of the application in the place of this one, as after a restart. */
+  again(options?: Partial<WorldOptions>): WebSignIn
 }
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
@@ -187,12 +187,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       const back = await atService((await own.open(path)).location, choices, visitor)
       return own.open(back, { site: 'cross-site' })
     },
-    again: async (more = {}) => {
-      const kept = more.storage?.(clock) ?? storage
-      const next = build(more, kept)
-      // The same address as before, as a browser sees it: its requests now end at this server.
+    again: (more = {}) => {
+      const next = build(more, more.storage?.(clock) ?? storage)
       app = next.application
-      return { browser, web: next.web }
+      return next.web
     },
   }
 }
