@@ -4,6 +4,7 @@ import type { LastPageToken } from './devops/context.js'
 import { defaultPolicies, type PatPolicies } from './devops/pat-policies.js'
 import { DevOpsService } from './devops/service.js'
 import { type Faults, FaultRules } from './faults.js'
+import type { HttpsAddress, HttpsOptions } from './identity/https.js'
 import { createIdentityHalf, type IdentityHalf, type IdentityOptions } from './identity/identity-half.js'
 import { type Journal, RequestJournal } from './journal.js'
 import { letPeopleSignIn, toVerifier } from './people-who-sign-in.js'
@@ -53,6 +54,8 @@ export interface EmulatorOptions {
   readonly requireHost?: string | readonly string[]
   /** How the sign-in services are set up; the sample directory unless given. A few people of the organization can sign in as well. */
   readonly identity?: Omit<IdentityOptions, 'origin' | 'clock'>
+  /** Also speaks https, with a certificate of an authority made for this run, so that other programs can use it unchanged. */
+  readonly https?: HttpsOptions
   /** Accepts access tokens of another issuer; those of the emulated sign-in services unless given. Asked for tokens that are JWTs. */
   readonly verifyAccessToken?: AccessTokenVerifier
 }
@@ -89,6 +92,8 @@ export interface Emulator extends AsyncDisposable {
   patFor(user?: string, options?: PatForOptions): string
   /** TSTU that an identity has used, where there is a rate limit. */
   usedTstu(user?: string): number
+  /** Only with the option `https`: where, and the authority's certificate. */
+  readonly https: HttpsAddress | undefined
   /** Ends all connections and stops listening. */
   close(): Promise<void>
 }
@@ -152,7 +157,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     hosts,
     identity,
   })
-  await server.listen(settings.port)
+  await server.listen(settings.port, settings.https)
   return new RunningEmulator({ organization, accessTokens, rateLimiter, faults, journal, clock, identity, server })
 }
 
@@ -175,6 +180,7 @@ class RunningEmulator implements Emulator {
   readonly faults: Faults
   readonly data: OrganizationData
   readonly identity: IdentityHalf
+  readonly https: HttpsAddress | undefined
   readonly #parts: RunningParts
 
   constructor(parts: RunningParts) {
@@ -186,6 +192,7 @@ class RunningEmulator implements Emulator {
     this.faults = parts.faults
     this.data = parts.organization
     this.identity = parts.identity
+    this.https = parts.server.https
   }
 
   tokenFor(user = 'administrator', options: TokenForOptions = {}): string {

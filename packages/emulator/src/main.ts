@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { type Emulator, type EmulatorOptions, startEmulator } from './emulator.js'
+import type { HttpsAddress } from './identity/https.js'
 
 /** What the command needs of the process around it. */
 export interface Terminal {
@@ -9,7 +10,7 @@ export interface Terminal {
   untilStopped(): Promise<void>
 }
 
-const help = `patkit-emulator: a local stand-in for the Azure DevOps identity host.
+const help = `patkit-emulator: a local stand-in for Azure DevOps' identity host, Entra ID, Azure AD B2C and External ID.
 
 Usage: patkit-emulator [options]
 
@@ -22,6 +23,8 @@ Usage: patkit-emulator [options]
   --rate-limit N/s     lets each identity send N requests a second for ever, after a burst
                        of 300 times as many; then answers are held back, then refused
   --rate-limit-used P  percent of the limit that is used up at the start (0)
+  --https              also speaks https, with a certificate authority made for this run,
+                       so that other programs can use it unchanged
   --plain-names        leaves out the names that break naive code
   --help               shows this
 
@@ -42,6 +45,7 @@ const flags = {
   'page-size': { type: 'string' },
   'rate-limit': { type: 'string' },
   'rate-limit-used': { type: 'string' },
+  https: { type: 'boolean' },
   'plain-names': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const
@@ -108,6 +112,7 @@ function optionsOf(values: Values): EmulatorOptions {
     ...whole('latency', 'latencyMs'),
     ...whole('page-size', 'pageSize'),
     ...(values.org === undefined ? {} : { organization: values.org }),
+    ...(values.https === true ? { https: {} } : {}),
     ...(values['plain-names'] === true ? { awkwardNames: 'leave-out' } : {}),
     ...rateLimitOf(values),
     // A command may run for days; the journal is there to look at what came last.
@@ -132,15 +137,24 @@ function rateLimitOf(values: Values): EmulatorOptions {
 }
 
 function greeting(emulator: Emulator): string {
-  const { url, organization } = emulator
+  const { url, organization, https } = emulator
   const settings = `PATKIT_BASE_URL=${url} PATKIT_ORG=${organization} PATKIT_ACCESS_TOKEN=${emulator.tokenFor()}`
   return `Azure DevOps emulator: ${url}/${organization} (${emulator.data.size} identities). Ctrl-C ends it.
+Sign-in services: ${url.replace('127.0.0.1', 'localhost')}/login.microsoftonline.com/… and the others, host first.
 
 For a command, put this before it; for a shell, put "export" before this:
 ${settings}
 
 For example:
 ${settings} npx patkit report --out pats.xlsx
+${https === undefined ? '' : httpsGreeting(https)}`
+}
+
+function httpsGreeting({ url, caFile, proxyUrl }: HttpsAddress): string {
+  return `
+Over https: ${url}, certified by ${caFile}.
+For a program that knows only the real addresses, put this before it:
+HTTPS_PROXY=${proxyUrl} REQUESTS_CA_BUNDLE=${caFile} SSL_CERT_FILE=${caFile} NODE_EXTRA_CA_CERTS=${caFile}
 `
 }
 

@@ -11,6 +11,7 @@ import { errorAnswer, ServiceError } from './devops/errors.js'
 import type { DevOpsService } from './devops/service.js'
 import type { FaultAnswer, FaultRules } from './faults.js'
 import type { OpenEntry, RequestJournal } from './journal.js'
+import { startHttps, type HttpsAddress, type HttpsOptions, type RunningHttps } from './identity/https.js'
 import type { IdentityHalf } from './identity/identity-half.js'
 import type { Organization } from './organization.js'
 import { uuidOf } from './random.js'
@@ -33,6 +34,9 @@ export interface ServerParts {
 
 const largestBodyBytes = 1024 * 1024
 
+/** The real host of the Azure DevOps half, for programs that are led here by a proxy. */
+const devOpsHost = 'vssps.dev.azure.com'
+
 /** The body was larger than anything the service takes. */
 class BodyTooLarge extends Error {}
 
@@ -41,19 +45,18 @@ export class EmulatorServer {
   readonly #parts: ServerParts
   readonly #server: Server
   readonly #activity = new Activity()
+  readonly #listener = (request: IncomingMessage, response: ServerResponse): void => {
+    void this.#serve(request, response)
+  }
   #url = ''
+  #https: RunningHttps | undefined
   #requests = 0
   #stopWatching: () => void = () => undefined
 
   constructor(parts: ServerParts) {
     this.#parts = parts
     // A client's keep-alive socket must not be closed under it while a test clock stands still.
-    this.#server = createServer(
-      { keepAliveTimeout: 600_000, requestTimeout: 0, headersTimeout: 0 },
-      (request, response) => {
-        void this.#serve(request, response)
-      },
-    )
+    this.#server = createServer({ keepAliveTimeout: 600_000, requestTimeout: 0, headersTimeout: 0 }, this.#listener)
     this.#activity.observe(this.#server)
   }
 
@@ -67,16 +70,23 @@ export class EmulatorServer {
     return this.#url.replace('127.0.0.1', 'localhost')
   }
 
-  async listen(port: number): Promise<void> {
+  /** Where other programs reach this server as if it were the real services; only with https. */
+  get https(): HttpsAddress | undefined {
+    return this.#https?.address
+  }
+
+  async listen(port: number, https?: HttpsOptions): Promise<void> {
     this.#server.listen(port, '127.0.0.1')
     await once(this.#server, 'listening')
     this.#url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    this.#https = await startHttps([...this.#parts.identity.hosts, devOpsHost], this.#listener, this.#server, https)
     if (isTestClock(this.#parts.clock)) this.#stopWatching = this.#parts.clock.watch(this.#activity)
   }
 
   async close(): Promise<void> {
     if (!this.#server.listening) return
     this.#parts.identity.close()
+    await this.#https?.close()
     const closed = once(this.#server, 'close')
     this.#server.close()
     this.#server.closeAllConnections()

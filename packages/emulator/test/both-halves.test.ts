@@ -1,3 +1,4 @@
+import { get } from 'node:https'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import {
   azureDevOpsResource,
@@ -85,5 +86,41 @@ describe('startEmulator', () => {
     })
     const token = await emulator.identity.issueFor({ person: 'kim@contoso.example' })
     expect((await listUsers(emulator, token)).status).toBe(200)
+  })
+})
+
+describe('startEmulator with https', () => {
+  /** Asks over TLS for a host by its real name, trusting the authority of this run only. */
+  const ask = (
+    emulator: Emulator,
+    host: string,
+    path: string,
+    headers = {},
+  ): Promise<{ status: number; text: string }> =>
+    new Promise((resolve, reject) => {
+      const { url, caPem } = emulator.https ?? { url: '', caPem: '' }
+      const options = {
+        host: '127.0.0.1',
+        port: new URL(url).port,
+        servername: host,
+        ca: caPem,
+        path,
+        headers: { host, ...headers },
+      }
+      get(options, (response) => {
+        let text = ''
+        response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text }))
+      }).on('error', reject)
+    })
+
+  it('stands in for both services by their real names', async () => {
+    const emulator = await start({ https: {} })
+    const keys = await ask(emulator, 'login.microsoftonline.com', '/common/discovery/v2.0/keys')
+    expect(keys.text).toContain('"kty":"RSA"')
+    const users = await ask(emulator, 'vssps.dev.azure.com', '/fabrikam/_apis/graph/users?api-version=7.1-preview.1', {
+      authorization: `Bearer ${emulator.tokenFor()}`,
+    })
+    expect(users.status).toBe(200)
   })
 })
