@@ -78,8 +78,9 @@ async function fetchThroughTunnel(proxy: URL, request: Request, trust: TunnelTru
       ...(body === undefined ? {} : { 'content-length': String(body.length) }),
     },
     signal: request.signal,
-    // Without an agent of its own the request takes this connection.
+    // Without an agent the request takes this connection, and takes http's port for its own: the service would be asked for host:80.
     createConnection: () => socket,
+    defaultPort: 443,
   })
   sent.on('error', ignore)
   sent.end(body)

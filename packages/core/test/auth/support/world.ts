@@ -1,4 +1,17 @@
-import { createTestClock, type TestClock } from '@patkit/emulator'
+import {
+  createTestClock,
+  sampleIds,
+  sampleScopes,
+  sampleSecret,
+  SignInBrowser,
+  startIdentityServer,
+  type HttpsAddress,
+  type IdentityHalf,
+  type IdentityKnobs,
+  type IdentityServerOptions,
+  type SignInChoices,
+  type TestClock,
+} from '@patkit/emulator'
 import { inspect } from 'node:util'
 import { onTestFinished } from 'vitest'
 import {
@@ -16,17 +29,6 @@ import {
   type SignInResult,
   type StartSignInOptions,
 } from '../../../src/index.js'
-import {
-  sampleIds,
-  sampleScopes,
-  sampleSecret,
-  SignInBrowser,
-  startIdentityServer,
-  type IdentityHalf,
-  type IdentityKnobs,
-  type IdentityServerOptions,
-  type SignInChoices,
-} from '../../../../emulator/src/identity/index.js'
 
 export { sampleIds, sampleScopes, sampleSecret, SignInBrowser }
 export type { IdentityHalf, IdentityKnobs, SignInChoices }
@@ -110,6 +112,8 @@ export const placeNames = Object.keys(places) as PlaceName[]
 export interface AuthWorld {
   readonly url: string
   readonly identity: IdentityHalf
+  /** Only when the server was asked to speak https too. */
+  readonly https: HttpsAddress | undefined
   readonly clock: TestClock
   readonly place: Place
   readonly auth: AuthClient
@@ -135,7 +139,7 @@ export async function startAuthWorld(
   const clock = createTestClock(new Date().toISOString())
   const running = await startIdentityServer({ clock, ...server })
   onTestFinished(() => running.close())
-  const { identity, url } = running
+  const { https, identity, url } = running
   addOtherPeople(identity)
   const logged: string[] = []
   const log = (message: string): void => void logged.push(message)
@@ -156,7 +160,7 @@ export async function startAuthWorld(
   const browser = new SignInBrowser(url)
   const finish: AuthWorld['finish'] = (start, choices) => goThrough(auth, browser, place, start, choices)
   const signIn: AuthWorld['signIn'] = async (start, choices) => expectSignedIn(await finish(start, choices))
-  return { url, identity, clock, place, auth, logged, client, browser, finish, signIn }
+  return { url, identity, https, clock, place, auth, logged, client, browser, finish, signIn }
 }
 
 /** Somebody for a second browser where the sample directory has only one person. */
