@@ -1,19 +1,12 @@
-import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import session, { type SessionData } from 'express-session'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { fileStorage, memoryStorage } from '../src/index.js'
+import { temporaryFolder } from './folder.js'
 import { expressNames, sampleRoutes, startWorld, type World } from './world.js'
 
 const minuteMs = 60_000
-
-/** A folder that goes with the test. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'patkit-express-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
-}
 
 const who = async ({ browser }: World): Promise<unknown> => (await browser.open('/')).json().who
 
