@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
-// Tests run on the sources: the private export condition sends `@patkit/*` to `src/index.ts`, so nothing is built first.
-const conditions = ['@patkit/source', 'node', 'import', 'default']
+// Tests run on the sources: the private export condition sends `@patkit/*` to `src/index.ts`, so nothing is built first. No `import` among
+// them: Node applies these to `require` as well, and would hand ES modules to packages that ask for CommonJS.
+const conditions = ['@patkit/source', 'node']
 
 export default defineConfig({
   resolve: { conditions },
