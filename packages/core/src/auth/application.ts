@@ -169,6 +169,7 @@ export class Application {
       // Continuous access evaluation is known to the workforce service only. Our clients pass its challenges on, so we may say so.
       capabilities: kind === 'single-tenant' || kind === 'multi-tenant' ? ['cp1'] : [],
       exchange,
+      clock: this.clock,
     })
   }
 }

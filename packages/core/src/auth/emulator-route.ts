@@ -46,10 +46,16 @@ export interface Route {
 /** The route to the real service, or to an emulator. */
 export function routeTo(emulator: EmulatorOption | undefined): Route {
   if (emulator === undefined) return { toReal: (url) => url, toService: (url) => url }
-  const origin = new URL(emulator.origin).origin
+  const { origin, port, protocol } = new URL(emulator.origin)
+  // The emulator may call itself by another name of this machine than the one it was given to us by.
+  const isEmulator = (url: URL): boolean =>
+    url.protocol === protocol && url.port === port && isLoopbackHost(url.hostname)
   return {
     toReal: (url) => (url.startsWith('https://') ? `${origin}/${url.slice('https://'.length)}` : url),
     // MSAL compares paths of addresses with the authority's, so it must see none with an extra segment in front.
-    toService: (url) => (url.startsWith(`${origin}/`) ? `https://${url.slice(origin.length + 1)}` : url),
+    toService: (address) => {
+      const url = URL.canParse(address) ? new URL(address) : undefined
+      return url !== undefined && isEmulator(url) ? `https://${address.slice(url.origin.length + 1)}` : address
+    },
   }
 }

@@ -32,7 +32,7 @@ export interface IdentityOptions {
   readonly fetch?: typeof globalThis.fetch | undefined
   /** Receives what was sent and how it went, without secrets and personal data: method, host, path, grant, status, time. */
   readonly logger?: Logger | undefined
-  /** Source of time. Tokens are also dated by MSAL, which knows only the machine's clock: another one must not lag behind it. */
+  /** Source of time. Only what the application signs with a certificate is dated by the machine's clock all the same: MSAL does it. */
   readonly clock?: Clock | undefined
   /** Source of chance for the pauses between tries: from 0 up to 1. */
   readonly random?: (() => number) | undefined

@@ -8,10 +8,12 @@ import type {
   NetworkResponse,
   PublicClientApplication,
 } from '@azure/msal-node'
+import type { Clock } from '../clock.js'
 import type { UsableCredential } from '../config/authority-credential.js'
 import { ConfigurationError, type PatkitError } from '../errors.js'
 import { printable } from '../http/redact.js'
 import type { AuthorityMetadata } from './discovery.js'
+import { shiftTimes } from './msal-cache.js'
 
 /** What one conversation is about. */
 export interface MsalOptions {
@@ -24,6 +26,7 @@ export interface MsalOptions {
   /** `cp1`: we can handle claims challenges, so tokens may live longer and be revoked at once. */
   readonly capabilities: readonly string[]
   readonly exchange: MsalNetwork
+  readonly clock: Clock
 }
 
 /** What MSAL's requests go through. */
@@ -128,26 +131,31 @@ export interface MsalConversation {
 /** Begins a conversation. Takes microseconds, so there is one per request. */
 export async function converseWithMsal(options: MsalOptions): Promise<MsalConversation> {
   const msal = await import('@azure/msal-node')
+  // MSAL knows only the machine's clock. Whole seconds, as in its cache; 0 unless a test moves ours.
+  const aheadSeconds = Math.round((options.clock.now() - Date.now()) / 1000)
+  const toOurTime = (result: AuthenticationResult | null): IssuedTokens => toIssued(result, aheadSeconds)
   if (options.credential === undefined) {
     const application = new msal.PublicClientApplication(configurationOf(options))
-    return { ...conversation(application), ...publicOnly(application) }
+    return { ...conversation(application, aheadSeconds, toOurTime), ...publicOnly(application, toOurTime) }
   }
   const application = new msal.ConfidentialClientApplication(configurationOf(options))
-  return { ...conversation(application), ...confidentialOnly(application) }
+  return { ...conversation(application, aheadSeconds, toOurTime), ...confidentialOnly(application, toOurTime) }
 }
 
 type Application = ConfidentialClientApplication | PublicClientApplication
 type Common = Omit<MsalConversation, 'forApplication' | 'byDeviceCode'>
 
-function conversation(application: Application): Common {
+type ToIssued = (result: AuthenticationResult | null) => IssuedTokens
+
+function conversation(application: Application, aheadSeconds: number, toOurTime: ToIssued): Common {
   const cache = application.getTokenCache()
   const find = async ({ homeAccountId, tenantId }: KnownAccount): Promise<AccountInfo | undefined> => {
     const same = (await cache.getAllAccounts()).filter((account) => account.homeAccountId === homeAccountId)
     return same.find((account) => account.tenantId === tenantId) ?? same[0]
   }
   return {
-    load: (text) => cache.deserialize(text),
-    dump: () => cache.serialize(),
+    load: (text) => cache.deserialize(shiftTimes(text, -aheadSeconds)),
+    dump: () => shiftTimes(cache.serialize(), aheadSeconds),
     authorizeUrl: ({ scopes, prompt, loginHint, domainHint, claims, ...request }) =>
       application.getAuthCodeUrl({
         ...request,
@@ -158,12 +166,12 @@ function conversation(application: Application): Common {
         responseMode: 'query',
       }),
     redeem: async ({ scopes, claims, ...request }) =>
-      toIssued(await application.acquireTokenByCode({ ...request, ...defined({ claims }), scopes: [...scopes] })),
+      toOurTime(await application.acquireTokenByCode({ ...request, ...defined({ claims }), scopes: [...scopes] })),
     silent: async ({ account, scopes, claims, renew }) => {
       const found = await find(account)
       if (found === undefined) return undefined
       const request = { account: found, scopes: [...scopes], forceRefresh: renew === 'always', ...defined({ claims }) }
-      return toIssued(await application.acquireTokenSilent(request))
+      return toOurTime(await application.acquireTokenSilent(request))
     },
     accounts: async () =>
       (await cache.getAllAccounts()).map(({ homeAccountId, tenantId }) => ({ homeAccountId, tenantId })),
@@ -171,10 +179,13 @@ function conversation(application: Application): Common {
   }
 }
 
-function confidentialOnly(application: ConfidentialClientApplication): Omit<MsalConversation, keyof Common> {
+function confidentialOnly(
+  application: ConfidentialClientApplication,
+  toOurTime: ToIssued,
+): Omit<MsalConversation, keyof Common> {
   return {
     forApplication: async (scopes, claims) =>
-      toIssued(
+      toOurTime(
         await application.acquireTokenByClientCredential({
           scopes: [...scopes],
           skipCache: true,
@@ -187,11 +198,11 @@ function confidentialOnly(application: ConfidentialClientApplication): Omit<Msal
   }
 }
 
-function publicOnly(application: PublicClientApplication): Omit<MsalConversation, keyof Common> {
+function publicOnly(application: PublicClientApplication, toOurTime: ToIssued): Omit<MsalConversation, keyof Common> {
   return {
     forApplication: () => Promise.reject(new TypeError('A public client has no identity of its own.')),
     byDeviceCode: async (scopes, show, claims) =>
-      toIssued(
+      toOurTime(
         await application.acquireTokenByDeviceCode({
           scopes: [...scopes],
           deviceCodeCallback: ({ userCode, verificationUri, expiresIn, message }) =>
@@ -278,12 +289,14 @@ function networkOver(exchange: MsalNetwork): INetworkModule {
   }
 }
 
-function toIssued(result: AuthenticationResult | null): IssuedTokens {
+function toIssued(result: AuthenticationResult | null, aheadSeconds: number): IssuedTokens {
   if (result === null) throw new TypeError('MSAL gave no result.')
+  const ourTime = (date: Date | undefined | null): number | undefined =>
+    date === undefined || date === null ? undefined : date.getTime() + aheadSeconds * 1000
   return {
     accessToken: result.accessToken,
-    expiresAt: result.expiresOn?.getTime() ?? 0,
-    refreshAt: result.refreshOn?.getTime(),
+    expiresAt: ourTime(result.expiresOn) ?? 0,
+    refreshAt: ourTime(result.refreshOn),
     scopes: result.scopes,
     idToken: result.idToken,
     claims: { ...result.idTokenClaims },

@@ -40,7 +40,7 @@ export function toTokenError(
 
 /** Which part of the configuration the service does not accept; `undefined` when it is none. */
 export function faultyField({ error, serviceCode }: Refusal): string | undefined {
-  if (serviceCode === 'AADSTS700016') return 'clientId'
+  if (serviceCode === 'AADSTS700016' || serviceCode === 'AADB2C90018') return 'clientId'
   if (serviceCode === 'AADSTS50011' || serviceCode === 'AADSTS500113' || serviceCode === 'AADB2C90006')
     return 'redirectUri'
   switch (error) {

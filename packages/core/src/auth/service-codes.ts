@@ -148,13 +148,27 @@ const meanings: Readonly<Record<string, CodeMeaning>> = {
     meaning: 'The redirect URI is not registered for this application.',
     remedy: 'Add redirectUri to the app registration (Authentication, Web), letter by letter as configured.',
   },
+  AADB2C90012: { meaning: 'A scope is not supported.', remedy: 'Check the scopes that are asked for.' },
+  AADB2C90018: {
+    meaning: 'There is no such application in this tenant.',
+    remedy: 'Compare clientId and tenantName with the overview page of the app registration.',
+  },
+  AADB2C90035: { meaning: 'The service has a passing problem.', remedy: 'Try again in a few minutes.' },
   AADB2C90077: { meaning: 'Nobody is signed in in this browser.', remedy: 'Sign in interactively.' },
-  AADB2C90079: { meaning: 'The client secret is wrong.', remedy: "Give the secret's value, not its id." },
-  AADB2C90080: { meaning: 'The sign-in has expired.', remedy: signInAgain },
-  AADB2C90084: {
+  AADB2C90079: {
     meaning: 'The application did not prove who it is.',
     remedy: 'Give a client secret of the app registration.',
   },
+  AADB2C90080: { meaning: 'The sign-in has expired.', remedy: signInAgain },
+  AADB2C90081: {
+    meaning: 'The client secret is wrong or has expired.',
+    remedy: 'Give the value, not the id, of a secret that is valid; make a new one if need be.',
+  },
+  AADB2C90084: {
+    meaning: 'The application is registered as a public client, but sent a secret.',
+    remedy: 'Register redirectUri under Web, or use interactiveCredential().',
+  },
+  AADB2C90085: { meaning: 'The service met an internal error.', remedy: signInAgain },
   AADB2C90088: { meaning: 'The sign-in belongs to another user flow.', remedy: startAgain },
   AADB2C90091: { meaning: 'The person left the page without finishing it.', remedy: 'Nothing is wrong.' },
   AADB2C90115: { meaning: 'No scope was asked for.', remedy: 'Ask for at least one scope.' },
@@ -163,13 +177,18 @@ const meanings: Readonly<Record<string, CodeMeaning>> = {
     remedy: 'Check the scopes, and that the application has the permission.',
   },
   AADB2C90118: { meaning: 'The person forgot the password.', remedy: 'Start the resetPassword user flow.' },
-  AADB2C90128: { meaning: 'The account was not found or the sign-in revoked.', remedy: signInAgain },
+  AADB2C90128: { meaning: 'The account is gone.', remedy: 'Sign in with another account.' },
   AADB2C90129: { meaning: 'The sign-in was revoked.', remedy: signInAgain },
   AADB2C90146: {
     meaning: 'The scopes belong to more than one API.',
     remedy: 'Ask for the scopes of one API at a time.',
   },
   AADB2C90182: { meaning: 'The code belongs to another sign-in (PKCE).', remedy: startAgain },
+  AADB2C90183: { meaning: 'The code belongs to another sign-in (PKCE).', remedy: startAgain },
+  AADB2C90205: {
+    meaning: 'The application has no permission for what it asks for.',
+    remedy: 'Grant it under API permissions of the app registration, with admin consent.',
+  },
 }
 
 /** What a code means, or `undefined` for one that is not in our list. */

@@ -1,8 +1,8 @@
-import * as z from 'zod'
 import { authorityKey, type UserFlowName } from '../config/authority.js'
 import { InteractionRequiredError, isPatkitError, ProtocolError } from '../errors.js'
 import type { Application } from './application.js'
 import type { IssuedTokens, KnownAccount } from './msal.js'
+import { isTokenCache, mergeTokens } from './msal-cache.js'
 import { list, toTokenError } from './refusal.js'
 import { SingleFlight } from './single-flight.js'
 import { vaultKey, type HeldTokens, type TokenVault } from './token-vault.js'
@@ -191,33 +191,6 @@ function someoneElse(): ProtocolError {
   return new ProtocolError('The sign-in service renewed the tokens of somebody else; they were not kept.')
 }
 
-/** MSAL's cache: entities by key, in sections. */
-const tokenCache = z.record(
-  z.string(),
-  z.record(z.string(), z.object({ home_account_id: z.string().optional() }).loose()),
-)
-
-function mergeTokens(kept: string | undefined, fresh: string, homeAccountId: string): string {
-  const before = kept === undefined ? undefined : parseTokens(kept)
-  const after = parseTokens(fresh)
-  if (before === undefined || after === undefined) return fresh
-  const merged: z.output<typeof tokenCache> = { ...after }
-  for (const [section, entities] of Object.entries(before)) {
-    const others = Object.entries(entities).filter(([, entity]) => entity.home_account_id !== homeAccountId)
-    merged[section] = { ...Object.fromEntries(others), ...after[section] }
-  }
-  return JSON.stringify(merged)
-}
-
-/** What was damaged counts as not there: the person signs in again. */
 function readable(tokens: string | undefined): string | undefined {
-  return tokens !== undefined && parseTokens(tokens) !== undefined ? tokens : undefined
-}
-
-function parseTokens(text: string): z.output<typeof tokenCache> | undefined {
-  try {
-    return tokenCache.safeParse(JSON.parse(text)).data
-  } catch {
-    return undefined
-  }
+  return tokens !== undefined && isTokenCache(tokens) ? tokens : undefined
 }

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { InteractionRequiredError } from '../../src/index.js'
 import { failureOf } from '../world.js'
-import { personIn, placeNames, startAuthWorld } from './support/world.js'
+import { personIn, placeNames, sampleSecret, startAuthWorld } from './support/world.js'
 
 const hour = 60 * 60_000
+const otherApplication = '99999999-9999-4999-8999-999999999999'
 
 describe.each(placeNames)('AuthClient with %s', (name) => {
   test('signs somebody in and gives an access token for them without asking again', async () => {
@@ -85,4 +86,102 @@ describe.each(placeNames)('AuthClient with %s', (name) => {
     expect(one.account.id).not.toBe(other.account.id)
     expect(tokens.map(personIn)).toEqual([one, other, one, other].map(({ account }) => account.objectId))
   })
+
+  test('keeps nobody signed in whose sign-in has expired', async () => {
+    const { auth, clock, place, signIn } = await startAuthWorld(name, {}, { knobs: { refreshTokenSeconds: 2 * 3600 } })
+    const { account } = await signIn()
+
+    await clock.advance(3 * hour)
+
+    expect(await failureOf(auth.credentialFor(account).getToken(place.scope))).toMatchObject({
+      code: 'PATKIT_INTERACTION_REQUIRED',
+      reason: 'refused',
+      serviceCode: expect.stringMatching(/^AADSTS700082$|^AADB2C90080$/) as unknown,
+    })
+  })
+
+  test('passes a claims challenge on to the person', async () => {
+    const { auth, identity, place, signIn } = await startAuthWorld(name)
+    const { account } = await signIn()
+    identity.knobs.set({ claimsChallenge: { authContext: 'c1', at: 'token' } })
+    const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'
+
+    const error = await failureOf(auth.credentialFor(account).getToken(place.scope, { claims }))
+
+    expect(error).toMatchObject({
+      code: 'PATKIT_INTERACTION_REQUIRED',
+      claims: expect.stringContaining('c1') as unknown,
+    })
+    await signIn({ claims, account })
+    expect(await auth.credentialFor(account).getToken(place.scope)).toHaveProperty('token')
+  })
+
+  test('goes on with the next secret when one has expired', async () => {
+    const credential = [{ secret: 'a-secret-of-last-year' }, { secret: sampleSecret }]
+    const { identity, place, signIn } = await startAuthWorld(name, { credential })
+    identity.addSecret(place.clientId, { value: 'a-secret-of-last-year' })
+    identity.expireSecrets(place.clientId, 'a-secret-of-last-year')
+
+    await signIn()
+
+    expect(identity.requests.list('token').map(({ code }) => code)).toEqual([
+      expect.stringMatching(/^AADSTS7000222$|^AADB2C90081$/),
+      undefined,
+    ])
+  })
+
+  test('ends without an error when the person cancels', async () => {
+    const { finish } = await startAuthWorld(name)
+    expect(await finish({ returnTo: '/here' }, { turn: 'cancel' })).toEqual({
+      kind: 'cancelled',
+      returnTo: '/here',
+      userFlow: 'signUpSignIn',
+    })
+  })
+
+  test('refuses a wrong state and a second use before anything is sent', async () => {
+    const { auth, browser, identity, place } = await startAuthWorld(name)
+    const { url, transaction } = await auth.startSignIn({ scopes: [place.scope] })
+    const end = await browser.signIn(url, { person: place.person })
+    const forged = new URL(end.url)
+    forged.searchParams.set('state', 'forged')
+
+    expect(await auth.finishSignIn(forged, transaction)).toMatchObject({ kind: 'failed', reason: 'state' })
+    expect(identity.requests.list('token')).toHaveLength(0)
+    expect(await auth.finishSignIn(end.url, transaction)).toMatchObject({ kind: 'signed-in' })
+    expect(await auth.finishSignIn(end.url, transaction)).toMatchObject({ kind: 'failed', reason: 'replayed' })
+    expect(identity.requests.list('token')).toHaveLength(1)
+  })
+
+  test('refuses an ID token that is not right in every part', async () => {
+    const { finish, identity } = await startAuthWorld(name)
+    for (const [flaw, idTokenFlaws] of Object.entries(flaws)) {
+      identity.knobs.set({ idTokenFlaws })
+
+      const result = await finish()
+
+      expect(`${flaw}: ${result.kind === 'failed' ? result.reason : result.kind}`).toBe(`${flaw}: ${flaw}`)
+    }
+  })
+
+  test('lets nobody in from a tenant that is not allowed', async () => {
+    const { auth, finish, identity } = await startAuthWorld(name)
+    identity.knobs.set({ idTokenFlaws: { tenantId: '77777777-7777-4777-8777-777777777777' } })
+
+    const result = await finish()
+
+    // Where 'any' account is let in, a tenant says nothing against anybody; everywhere else it does.
+    const isOpen = 'allowedTenants' in auth.authority && auth.authority.allowedTenants === 'any'
+    const ends = isOpen ? ['signed-in'] : ['issuer', 'tenant']
+    expect(ends).toContain(result.kind === 'failed' ? result.reason : result.kind)
+  })
 })
+
+/** What can be wrong with an ID token, by the reason it has to be refused for. */
+const flaws = {
+  nonce: { nonce: 'of-another-sign-in' },
+  audience: { audience: otherApplication },
+  issuer: { issuer: 'https://login.evil.example/v2.0' },
+  expired: { expiresInSeconds: -hour / 1000 },
+  signature: { signature: 'unpublished-key' },
+} as const

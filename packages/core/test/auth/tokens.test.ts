@@ -412,3 +412,89 @@ describe('a scope that the service does not know', () => {
     expect(error).toMatchObject({ faults: [{ field: 'scopes' }] })
   })
 })
+
+describe('accounts that naive code mixes up', () => {
+  const contoso = 'contoso.onmicrosoft.com'
+  const guest = 'guest@fabrikam.onmicrosoft.com'
+
+  test('a guest is known by the ids of the tenant, and gets kept tokens as everybody does', async () => {
+    const world = await startAuthWorld()
+    const home = { tenantId: sampleIds.fabrikamTenant, objectId: '12121212-1212-4212-8212-121212121212' }
+    const person = world.identity.addPerson({
+      tenant: contoso,
+      userPrincipalName: guest,
+      displayName: 'Gus Guest',
+      home,
+    })
+
+    const { account } = await world.signIn({}, { person: guest })
+    const token = await world.auth.credentialFor(account).getToken(world.place.scope)
+
+    expect(account).toMatchObject({ objectId: person.objectId, tenantId: sampleIds.contosoTenant })
+    expect(account.homeAccountId).toBe(`${home.objectId}.${home.tenantId}`)
+    expect(personIn(token)).toBe(person.objectId)
+    expect(grants(world)).toEqual(['authorization_code'])
+    await world.clock.advance(60 * minute)
+    expect(personIn(await world.auth.credentialFor(account).getToken(world.place.scope))).toBe(person.objectId)
+  })
+
+  test('somebody signs in also when the answer has no client_info', async () => {
+    const world = await startAuthWorld('one tenant by id', {}, { knobs: { clientInfo: 'absent' } })
+
+    const { account } = await world.signIn()
+
+    expect(personIn(await world.auth.credentialFor(account).getToken(world.place.scope))).toBe(account.objectId)
+    await world.clock.advance(60 * minute)
+    expect(personIn(await world.auth.credentialFor(account).getToken(world.place.scope))).toBe(account.objectId)
+  })
+
+  test('a service that keeps its refresh token, giving no new one, goes on being asked with it', async () => {
+    const world = await startAuthWorld('one tenant by id', {}, { knobs: { refreshTokenRotation: 'keep' } })
+    const { account } = await world.signIn()
+
+    for (let hours = 0; hours < 3; hours++) {
+      await world.clock.advance(60 * minute)
+      expect(await world.auth.credentialFor(account).getToken(world.place.scope)).toHaveProperty('token')
+    }
+    expect(refreshes(world)).toBe(3)
+  })
+
+  test('nobody gets tokens that the service renewed for somebody else', async () => {
+    let swap: string | undefined
+    const fetch: typeof globalThis.fetch = async (input, init) => {
+      const body = init?.body
+      const changed = swap !== undefined && typeof body === 'string' && body.includes('grant_type=refresh_token')
+      if (!changed) return globalThis.fetch(input, init)
+      const form = new URLSearchParams(body)
+      form.set('refresh_token', swap ?? '')
+      return globalThis.fetch(input, { ...init, body: form.toString() })
+    }
+    const kept = new Map<string, string>()
+    const store = memoryTokenCache()
+    const tokenCache: TokenCacheStore = {
+      ...store,
+      set: (key, value, options) => {
+        kept.set(key, value)
+        return store.set(key, value, options)
+      },
+    }
+    const world = await startAuthWorld('one tenant by id', { fetch, tokenCache })
+    const alice = await world.signIn()
+    const bob = await world.signIn({ prompt: 'login' }, { person: world.place.otherPerson })
+    const ofBob = [...kept.values()].find((text) => text.includes(bob.account.homeAccountId)) ?? '{}'
+    const tokens = (JSON.parse(ofBob) as { RefreshToken: Record<string, { secret: string }> }).RefreshToken
+    swap = Object.values(tokens)[0]?.secret
+    await world.clock.advance(60 * minute)
+
+    const error = await failureOf(world.auth.credentialFor(alice.account).getToken(world.place.scope))
+
+    expect(error).toMatchObject({
+      code: 'PATKIT_PROTOCOL',
+      message: expect.stringContaining('somebody else') as unknown,
+    })
+    swap = undefined
+    expect(personIn(await world.auth.credentialFor(alice.account).getToken(world.place.scope))).toBe(
+      alice.account.objectId,
+    )
+  })
+})
