@@ -1,10 +1,11 @@
 import type { Account, SignInResult } from '@patkit/core'
 import type { Request, Response } from 'express'
+import { attempt } from './attempt.js'
 import { startSignIn } from './begin-sign-in.js'
 import type { SignInContext } from './context.js'
 import { signInFailureContent } from './failure-content.js'
 import { link, type PageContent } from './page-content.js'
-import { withReturnTo } from './return-to.js'
+import { queryOf, withReturnTo } from './return-to.js'
 import type { Renewal } from './session.js'
 import type { PendingSignIn } from './session-transaction.js'
 
@@ -21,12 +22,6 @@ export async function finishSignIn(context: SignInContext, req: Request, res: Re
   return conclude(context, req, res, taken.pending, result)
 }
 
-/** The query as it was sent: what a framework made of it may be nested or merged. */
-function queryOf({ originalUrl }: Request): URLSearchParams {
-  const at = originalUrl.indexOf('?')
-  return new URLSearchParams(at === -1 ? '' : originalUrl.slice(at + 1))
-}
-
 async function conclude(
   context: SignInContext,
   req: Request,
@@ -34,11 +29,15 @@ async function conclude(
   pending: PendingSignIn,
   result: SignInResult,
 ): Promise<void> {
-  const { answers, lastSignIn, paths } = context
+  const { answers, sessions, lastSignIn, paths } = context
   switch (result.kind) {
     case 'signed-in':
-    case 'profile-edited':
       await enter(context, req, res, result.account, pending)
+      return answers.redirect(res, result.returnTo, 303)
+    case 'profile-edited':
+      // Whoever signed out meanwhile in another tab stays signed out.
+      if (sessions.recordOf(req)?.account.id === result.account.id)
+        await enter(context, req, res, result.account, pending)
       return answers.redirect(res, result.returnTo, 303)
     case 'password-reset-requested': {
       const { scopes, returnTo } = result
@@ -71,8 +70,8 @@ async function enter(
   const renewal: Renewal = { scopes: transaction.scopes, at: clock.now() }
   const isRenewal = purpose === 'renewal' && before?.account.id === account.id
   await sessions.begin(req, account, isRenewal ? [...before.renewals.slice(-9), renewal] : [])
-  await sessionIndex.remove(before?.account.sessionId, oldKey)
-  await sessionIndex.add(account.sessionId, sessions.keyOf(req))
+  await attempt(context, () => sessionIndex.remove(before?.account.sessionId, oldKey))
+  await attempt(context, () => sessionIndex.add(account.sessionId, sessions.keyOf(req)))
   lastSignIn.noteSignedIn(req, res)
 }
 

@@ -3,11 +3,11 @@ import type { Request } from 'express'
 /** Nothing of ours is longer. */
 const longestForm = 16_384
 
-/** Reads the form of a request into `req.body`, unless somebody did before; what is no form, or too long, stays unread. */
+/** Reads the form of a request into `req.body`, unless somebody did before; what is no form, or too long, stays out of it. */
 export async function readForm(req: Request): Promise<void> {
-  const body: unknown = req.body
   const isForm = /^application\/x-www-form-urlencoded(?:;|$)/i.test(req.headers['content-type'] ?? '')
-  if (body !== undefined || !isForm || !req.readable) return
+  // `req.body` does not tell: parsers of Express 4 leave an empty one behind where they read nothing.
+  if (!isForm || req.readableDidRead) return
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of req as AsyncIterable<Buffer>) {

@@ -36,8 +36,6 @@ const spent = 'spent'
 export class PendingSignIns {
   readonly #store: GuardedStore
   readonly #cookie: CookieSettings
-  /** Those being taken at this moment: the same answer may arrive twice at once. */
-  readonly #taking = new Set<string>()
 
   constructor(store: GuardedStore, cookie: CookieSettings) {
     this.#store = store
@@ -59,7 +57,7 @@ export class PendingSignIns {
   }
 
   /**
-   * Takes out the sign-in that came back; only the first to ask gets it.
+   * Takes out the sign-in that came back. Of two that come at the same moment both may get it; `AuthClient` takes the state once.
    *
    * @throws {@link SessionStoreError} When the store fails.
    */
@@ -67,17 +65,11 @@ export class PendingSignIns {
     const browser = this.#read(req)?.browser
     if (browser === undefined) return { kind: 'no-cookie' }
     const name = nameOf(browser, tagOf(state))
-    if (this.#taking.has(name)) return { kind: 'spent' }
-    this.#taking.add(name)
-    try {
-      const kept = await this.#store.read(name)
-      if (kept === undefined) return { kind: 'unknown' }
-      if (kept === spent) return { kind: 'spent' }
-      await this.#store.put(name, spent, lifeMs)
-      return { kind: 'found', pending: kept as PendingSignIn }
-    } finally {
-      this.#taking.delete(name)
-    }
+    const kept = await this.#store.read(name)
+    if (kept === undefined) return { kind: 'unknown' }
+    if (kept === spent) return { kind: 'spent' }
+    await this.#store.put(name, spent, lifeMs)
+    return { kind: 'found', pending: kept as PendingSignIn }
   }
 
   #read(req: Request): { readonly browser: string; readonly tags: readonly string[] } | undefined {

@@ -17,7 +17,7 @@ export interface SessionRecord {
   /** Sign-ins that were demanded while somebody was signed in already, so that they do not go on for ever. */
   readonly renewals: readonly Renewal[]
   /** What an answer to a program said was missing; the next sign-in asks for it. */
-  readonly demand?: Demand | undefined
+  readonly demand?: (Demand & { readonly at: number }) | undefined
 }
 
 /** A sign-in for scopes that were missing. */
@@ -122,7 +122,7 @@ export class Sessions {
   async remember(req: Request, demand: Demand): Promise<void> {
     const record = this.recordOf(req)
     if (record === undefined) return
-    req.session.patkit = { ...record, demand }
+    req.session.patkit = { ...record, demand: { ...demand, at: this.#clock.now() } }
     await settled((done) => req.session.save(done))
   }
 

@@ -6,6 +6,8 @@ import { demandSignIn, optionsFor } from './demand-sign-in.js'
 import { SessionStoreError } from './errors.js'
 import { finishSignIn } from './finish-sign-in.js'
 import { link, type PageContent } from './page-content.js'
+import { askedReturnTo, queryOf } from './return-to.js'
+import type { Demand, SessionRecord } from './session.js'
 import { frontChannelSignOut, signOut, signOutByGet } from './sign-out.js'
 
 type Route = (context: SignInContext, req: Request, res: Response) => Promise<void>
@@ -93,9 +95,9 @@ const prompts = ['login', 'select_account', 'consent', 'create'] as const
 
 /** What a link to the sign-in may ask for; anything else in its query is ignored. */
 async function login(context: SignInContext, req: Request, res: Response): Promise<void> {
-  const query = new URL(req.originalUrl, context.origin).searchParams
+  const query = queryOf(req)
   const record = context.sessions.recordOf(req)
-  const demand = record?.demand
+  const demand = sessionDemand(context, record)
   const loginHint = shortText(query.get('login_hint'))
   return beginSignIn(context, req, res, {
     ...optionsFor(context, record, demand),
@@ -104,9 +106,17 @@ async function login(context: SignInContext, req: Request, res: Response): Promi
     ...(loginHint === undefined ? {} : { loginHint }),
     domainHint: shortText(query.get('domain_hint')),
     prompt: prompts.find((prompt) => prompt === query.get('prompt')),
-    returnTo: query.get('returnTo') ?? undefined,
+    returnTo: askedReturnTo(req, context.paths),
   })
 }
+
+/** What an answer to a program said was missing, unless that was a while ago. */
+function sessionDemand({ clock }: SignInContext, record: SessionRecord | undefined): Demand | undefined {
+  const { demand } = record ?? {}
+  return demand !== undefined && clock.now() - demand.at < demandLifeMs ? demand : undefined
+}
+
+const demandLifeMs = 10 * 60_000
 
 function shortText(value: string | null): string | undefined {
   return value === null || value === '' || value.length > 256 ? undefined : value
@@ -129,6 +139,6 @@ function startFlow(
   res: Response,
   flow: Pick<StartSignInOptions, 'userFlow' | 'account'>,
 ): Promise<void> {
-  const returnTo = new URL(req.originalUrl, context.origin).searchParams.get('returnTo') ?? undefined
+  const returnTo = askedReturnTo(req, context.paths)
   return beginSignIn(context, req, res, { ...flow, returnTo, purpose: 'sign-in' })
 }

@@ -18,6 +18,7 @@ import { demandSignIn, optionsFor } from './demand-sign-in.js'
 import { admit, missingOf, welcome, type RequiredOptions, type SignInState } from './guard.js'
 import { LastSignIn } from './last-sign-in.js'
 import { mayChange } from './request-kind.js'
+import { askedReturnTo } from './return-to.js'
 import { Sessions } from './session.js'
 import { PendingSignIns } from './session-transaction.js'
 import { run, signInRoutes } from './sign-in-routes.js'
@@ -241,8 +242,7 @@ async function begin(
   options: Omit<StartSignInOptions, 'signal' | 'account'>,
 ): Promise<boolean> {
   const record = context.sessions.recordOf(req)
-  const returnTo =
-    options.returnTo ?? new URL(req.originalUrl, context.origin).searchParams.get('returnTo') ?? undefined
+  const returnTo = options.returnTo ?? askedReturnTo(req, context.paths)
   await beginSignIn(context, req, res, { ...optionsFor(context, record, undefined), ...options, returnTo })
   return false
 }

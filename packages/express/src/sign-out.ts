@@ -1,8 +1,8 @@
-import { isPatkitError, type Account } from '@patkit/core'
+import type { Account } from '@patkit/core'
 import type { Request, Response } from 'express'
+import { attempt } from './attempt.js'
 import type { SignInContext } from './context.js'
 import { csrfFault, csrfField, type CsrfFault } from './csrf.js'
-import { describeError } from './describe-error.js'
 import { link, type PageContent } from './page-content.js'
 import { readForm } from './read-form.js'
 import { wantsPage } from './request-kind.js'
@@ -35,17 +35,6 @@ async function serviceSignOutUrl(context: SignInContext, account: Account): Prom
   const postLogoutRedirectUri = origin + paths.afterSignOut
   const url = await attempt(context, () => auth.signOutUrl({ account, postLogoutRedirectUri, hint: signOutHint }))
   return url ?? paths.afterSignOut
-}
-
-/** The session here has to end even if the rest fails; whoever runs the application hears of it. */
-async function attempt<T>({ logger }: SignInContext, work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work()
-  } catch (error) {
-    if (!isPatkitError(error)) throw error
-    logger.warn?.(`A sign-out was not complete: ${describeError(error)}`)
-    return undefined
-  }
 }
 
 /**

@@ -58,6 +58,25 @@ describe.each(expressNames)('user flows of B2C on %s', (express) => {
     expect((await world.browser.open('/private', { site: 'cross-site' })).json()).toMatchObject({ name: 'Carol Clark' })
   })
 
+  test('an edit that comes back after a sign-out signs nobody in', async () => {
+    const world = await startWorld({ express, place: 'B2C' })
+    await world.signIn()
+    const token = String((await world.browser.open('/private')).json().csrfToken)
+    const edit = await world.browser.open('/edit-profile?returnTo=%2Fprivate', { site: 'same-origin' })
+    await world.browser.submit('/logout', { _csrf: token })
+
+    expect(await goOn(world, edit.location)).toMatchObject({ status: 303, location: '/private' })
+    expect((await world.browser.open('/')).json()).toEqual({ who: null })
+  })
+
+  test('a sign-in service that does not answer is a page, not a redirect', async () => {
+    const world = await startWorld({ express, place: 'B2C', auth: { retry: { tries: 1 } } })
+    world.identity.faults.add({ at: 'discovery', times: 'always', answer: { kind: 'hang-up' } })
+    const page = await world.browser.open('/private')
+    expect([page.status, page.location]).toEqual([502, undefined])
+    expect(page.body).toContain('PATKIT_NETWORK')
+  })
+
   test('a forgotten password starts its user flow by itself, and ends where the person was going', async () => {
     const world = await startWorld({ express, place: 'B2C' })
     const start = await world.browser.open('/private?page=3')
@@ -158,5 +177,7 @@ describe.each(expressNames)('start() on %s', (express) => {
     const consent = await world.browser.open('/consent?returnTo=%2Fpage')
     expect(new URL(consent.location ?? '').searchParams.get('scope')).toContain(sampleScopes.contoso)
     expect(await goOn(world, consent.location)).toMatchObject({ status: 303, location: '/page' })
+    const circle = await world.browser.open('/consent?returnTo=%2Fconsent', { site: 'same-origin' })
+    expect(await goOn(world, circle.location)).toMatchObject({ status: 303, location: '/' })
   })
 })

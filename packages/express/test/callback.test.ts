@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { fileStorage } from '../src/index.js'
 import type { Answer } from './browser.js'
+import { temporaryFolder } from './folder.js'
 import { expressNames, startWorld, type World } from './world.js'
 
 const minuteMs = 60_000
@@ -30,7 +32,10 @@ describe.each(expressNames)('the redirect path on %s', (express) => {
   })
 
   test('takes an answer that arrives twice at once only once', async () => {
-    const world = await startWorld({ express })
+    const world = await startWorld({
+      express,
+      storage: (clock) => fileStorage({ directory: temporaryFolder(), clock }),
+    })
     const back = await comeBack(world)
 
     const both = await Promise.all([world.browser.open(back), world.browser.open(back)])

@@ -79,6 +79,10 @@ describe.each(expressNames)('signIn() on %s', (express) => {
     '/a\r\nSet-Cookie: x=y',
     'reports',
     '',
+    '/login',
+    '/login?returnTo=/login',
+    '/logout',
+    '/getAToken?code=a&state=b',
   ])('leads nobody from the sign-in to %j', async (returnTo) => {
     const world = await startWorld({ express })
 
