@@ -72,7 +72,7 @@ export { version } from './version.js'
 export { AuthClient, type AuthClientOptions } from './auth/client.js'
 export type { IdentityOptions } from './auth/identity-options.js'
 export type { EmulatorOption } from './auth/emulator-route.js'
-export type { Account } from './auth/account.js'
+export { readAccount, type Account } from './auth/account.js'
 export type { SignInCallback } from './auth/callback.js'
 export type { StartedSignIn, StartSignInOptions } from './auth/sign-in.js'
 export type {
@@ -87,7 +87,7 @@ export type {
 } from './auth/sign-in-result.js'
 export type { SignInTransaction } from './auth/transaction.js'
 export type { FrontChannelLogout, SignOutUrlOptions } from './auth/sign-out.js'
-export { SessionIndex, type SessionIndexOptions } from './auth/session-index.js'
+export type { SessionIndex, SessionIndexOptions } from './auth/session-index.js'
 export type { DoctorCheck, DoctorFinding, DoctorReport } from './auth/doctor.js'
 export { safeReturnTo } from './auth/return-to.js'
 export {

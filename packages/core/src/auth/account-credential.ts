@@ -40,7 +40,9 @@ export class AccountCredential implements TokenCredential {
 
 /** Scopes as a list; `'a b'` is two, as in @azure/core-auth. */
 export function toScopes(scopes: string | string[]): readonly string[] {
-  return checkScopes(typeof scopes === 'string' ? scopes.split(' ').filter((scope) => scope !== '') : scopes)
+  const wanted = checkScopes(typeof scopes === 'string' ? scopes.split(' ').filter((scope) => scope !== '') : scopes)
+  if (wanted.length > 0) return wanted
+  throw new TypeError('scopes must name at least one scope.')
 }
 
 /** A token as callers know it. */

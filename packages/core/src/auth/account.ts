@@ -106,7 +106,7 @@ const accountSchema = z.object({
   claims: z.record(z.string(), z.unknown()),
 })
 
-/** Reads an account that was kept; `undefined` when it is none. */
+/** Reads an account out of a session, which may hold anything; `undefined` when it is none. */
 export function readAccount(value: unknown): Account | undefined {
   const { data } = accountSchema.safeParse(value)
   if (data === undefined) return undefined

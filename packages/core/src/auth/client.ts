@@ -82,6 +82,7 @@ export class AuthClient {
   readonly #userTokens: UserTokens
   readonly #vault: TokenVault
   readonly #signIn: SignInContext
+  readonly #emulatorOrigin: string | undefined
 
   constructor(options: AuthClientOptions) {
     const { credentials, faults } = readAuthConfig(options)
@@ -96,6 +97,7 @@ export class AuthClient {
     this.#application = toApplication(options, authority, clientId, credentials)
     this.#vault = new TokenVault(store, tokenCacheTtlMs ?? defaults.tokenCacheTtlMs)
     this.#userTokens = new UserTokens(this.#application, this.#vault)
+    this.#emulatorOrigin = options.emulator?.origin
     this.#signIn = {
       application: this.#application,
       keep: ({ id, homeAccountId }, tokens, signal) => this.#userTokens.keep(id, homeAccountId, tokens, signal),
@@ -118,6 +120,11 @@ export class AuthClient {
   /** Where people come back to, as configured. */
   get redirectUri(): string {
     return this.#signIn.redirectUri
+  }
+
+  /** Where the emulator listens, if there is one: worth a banner, because anybody can sign in as anybody there. */
+  get emulatorOrigin(): string | undefined {
+    return this.#emulatorOrigin
   }
 
   /**
@@ -158,6 +165,8 @@ export class AuthClient {
    *
    * Make one where it is needed; it costs nothing, and holds no token that outlives it.
    *
+   * @remarks At Entra ID tokens are asked for that can be revoked at once (continuous access evaluation), whatever `enableCae` says:
+   * whoever uses them should answer a claims challenge by `getToken(scopes, { claims })`, as `DevOpsClient` does.
    * @param account - From `finishSignIn`, as the session kept it.
    * @throws TypeError When it is no account.
    * @throws {@link InteractionRequiredError} From `getToken`, when only the person can help: sign in again with its `scopes` and `claims`.

@@ -67,6 +67,9 @@ export function toApplication(
 ): Application {
   const { clock = systemClock, fetch = environmentFetch(), timeouts, retry, random, logger } = options
   const route = routeTo(options.emulator)
+  if (options.emulator !== undefined) {
+    logger?.warn?.(`Sign-in goes to the emulator at ${options.emulator.origin}, where anybody can sign in as anybody.`)
+  }
   const network = new IdentityNetwork({
     clock,
     fetch,

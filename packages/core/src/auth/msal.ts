@@ -69,6 +69,7 @@ export interface AuthorizeRequest {
   readonly loginHint?: string | undefined
   readonly domainHint?: string | undefined
   readonly claims?: string | undefined
+  readonly parameters?: Readonly<Record<string, string>> | undefined
 }
 
 /** A code to be exchanged for tokens. */
@@ -131,15 +132,30 @@ export interface MsalConversation {
 /** Begins a conversation. Takes microseconds, so there is one per request. */
 export async function converseWithMsal(options: MsalOptions): Promise<MsalConversation> {
   const msal = await import('@azure/msal-node')
-  // MSAL knows only the machine's clock. Whole seconds, as in its cache; 0 unless a test moves ours.
-  const aheadSeconds = Math.round((options.clock.now() - Date.now()) / 1000)
-  const toOurTime = (result: AuthenticationResult | null): IssuedTokens => toIssued(result, aheadSeconds)
+  const shift = shiftTo(options.clock)
+  const toOurTime = (result: AuthenticationResult | null): IssuedTokens => toIssued(result, shift.outSeconds)
   if (options.credential === undefined) {
     const application = new msal.PublicClientApplication(configurationOf(options))
-    return { ...conversation(application, aheadSeconds, toOurTime), ...publicOnly(application, toOurTime) }
+    return { ...conversation(application, shift, toOurTime), ...publicOnly(application, toOurTime) }
   }
   const application = new msal.ConfidentialClientApplication(configurationOf(options))
-  return { ...conversation(application, aheadSeconds, toOurTime), ...confidentialOnly(application, toOurTime) }
+  return { ...conversation(application, shift, toOurTime), ...confidentialOnly(application, toOurTime) }
+}
+
+/** What to add to times on the way into MSAL, which knows only the machine's clock, and on the way out. */
+interface TimeShift {
+  readonly inSeconds: number
+  readonly outSeconds: number
+}
+
+/** Two readings of the same clock lie this far apart at most. */
+const sameClockMs = 50
+
+function shiftTo(clock: Clock): TimeShift {
+  const aheadMs = clock.now() - Date.now()
+  if (Math.abs(aheadMs) < sameClockMs) return { inSeconds: 0, outSeconds: 0 }
+  // Rounded so that no token seems to come from the future: MSAL would think that the clock was turned back, and drop it.
+  return { inSeconds: -Math.ceil(aheadMs / 1000), outSeconds: Math.floor(aheadMs / 1000) }
 }
 
 type Application = ConfidentialClientApplication | PublicClientApplication
@@ -147,19 +163,20 @@ type Common = Omit<MsalConversation, 'forApplication' | 'byDeviceCode'>
 
 type ToIssued = (result: AuthenticationResult | null) => IssuedTokens
 
-function conversation(application: Application, aheadSeconds: number, toOurTime: ToIssued): Common {
+function conversation(application: Application, shift: TimeShift, toOurTime: ToIssued): Common {
   const cache = application.getTokenCache()
   const find = async ({ homeAccountId, tenantId }: KnownAccount): Promise<AccountInfo | undefined> => {
     const same = (await cache.getAllAccounts()).filter((account) => account.homeAccountId === homeAccountId)
     return same.find((account) => account.tenantId === tenantId) ?? same[0]
   }
   return {
-    load: (text) => cache.deserialize(shiftTimes(text, -aheadSeconds)),
-    dump: () => shiftTimes(cache.serialize(), aheadSeconds),
-    authorizeUrl: ({ scopes, prompt, loginHint, domainHint, claims, ...request }) =>
+    load: (text) => cache.deserialize(shiftTimes(text, shift.inSeconds)),
+    dump: () => shiftTimes(cache.serialize(), shift.outSeconds),
+    authorizeUrl: ({ scopes, prompt, loginHint, domainHint, claims, parameters, ...request }) =>
       application.getAuthCodeUrl({
         ...request,
         ...defined({ prompt, loginHint, domainHint, claims }),
+        ...(parameters === undefined ? {} : { extraQueryParameters: { ...parameters } }),
         scopes: [...scopes],
         codeChallengeMethod: 'S256',
         // The only mode whose way back is a top-level GET, so that a SameSite=Lax cookie comes with it.
@@ -289,10 +306,10 @@ function networkOver(exchange: MsalNetwork): INetworkModule {
   }
 }
 
-function toIssued(result: AuthenticationResult | null, aheadSeconds: number): IssuedTokens {
+function toIssued(result: AuthenticationResult | null, shiftSeconds: number): IssuedTokens {
   if (result === null) throw new TypeError('MSAL gave no result.')
   const ourTime = (date: Date | undefined | null): number | undefined =>
-    date === undefined || date === null ? undefined : date.getTime() + aheadSeconds * 1000
+    date === undefined || date === null ? undefined : date.getTime() + shiftSeconds * 1000
   return {
     accessToken: result.accessToken,
     expiresAt: ourTime(result.expiresOn) ?? 0,

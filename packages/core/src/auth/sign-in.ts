@@ -37,6 +37,8 @@ export interface StartSignInOptions {
   readonly prompt?: 'login' | 'select_account' | 'consent' | 'create' | 'none' | undefined
   /** Claims that were demanded, as JSON text, such as from an `InteractionRequiredError`. */
   readonly claims?: string | undefined
+  /** Further parameters of the address, such as `{ ui_locales: 'de' }` or what a custom policy reads. Those of the protocol are refused. */
+  readonly parameters?: Readonly<Record<string, string>> | undefined
   /** Ends the wait. */
   readonly signal?: AbortSignal | undefined
 }
@@ -67,6 +69,7 @@ export async function startSignIn(context: SignInContext, options: StartSignInOp
   const scopes = checkScopes(options.scopes ?? [])
   checkUserFlow(application, userFlow)
   checkClaims(claims)
+  checkParameters(options.parameters)
   const transaction: SignInTransaction = {
     version: 1,
     authority: authorityKey(application.authority),
@@ -98,6 +101,7 @@ export async function startSignIn(context: SignInContext, options: StartSignInOp
         loginHint,
         domainHint,
         claims,
+        parameters: options.parameters,
       }),
     signal,
   )
@@ -138,6 +142,22 @@ function checkClaims(claims: string | undefined): void {
     // Said below.
   }
   throw new TypeError('claims must be the text of a JSON object.')
+}
+
+/** What the protocol, MSAL or an option of ours says; a second value would undo a check. */
+const protocolParameters: ReadonlySet<string> = new Set([
+  ...['client_id', 'response_type', 'response_mode', 'redirect_uri', 'scope', 'state', 'nonce', 'code_challenge'],
+  ...['code_challenge_method', 'claims', 'prompt', 'login_hint', 'domain_hint', 'sid', 'client_info', 'p', 'request'],
+  ...['request_uri', 'client_secret', 'instance_aware'],
+])
+
+function checkParameters(parameters: Readonly<Record<string, unknown>> | undefined): void {
+  for (const [name, value] of Object.entries(parameters ?? {})) {
+    if (protocolParameters.has(name.toLowerCase())) {
+      throw new TypeError(`parameters must not have ${JSON.stringify(name)}: the sign-in sets it itself.`)
+    }
+    if (typeof value !== 'string') throw new TypeError(`parameters.${name} must be a text.`)
+  }
 }
 
 /** States that came back already, so that the same answer of the service is not taken twice by this process. */

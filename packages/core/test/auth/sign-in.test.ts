@@ -387,6 +387,29 @@ describe('startSignIn()', () => {
     expect(await failureOf(auth.startSignIn({ claims }))).toBeInstanceOf(TypeError)
   })
 
+  test('puts further parameters into the address', async () => {
+    const { auth } = await startAuthWorld()
+
+    const { url } = await auth.startSignIn({ parameters: { ui_locales: 'de', campaign: 'a&b' } })
+
+    expect(Object.fromEntries(new URL(url).searchParams)).toMatchObject({ ui_locales: 'de', campaign: 'a&b' })
+  })
+
+  test.each([{ state: 'x' }, { redirect_uri: 'https://evil.example' }, { Nonce: 'x' }, { p: 'B2C_1_x' }, { a: 7 }])(
+    'refuses the parameters %j',
+    async (parameters) => {
+      const { auth } = await startAuthWorld()
+      expect(await failureOf(auth.startSignIn({ parameters: parameters as never }))).toBeInstanceOf(TypeError)
+    },
+  )
+
+  test('warns that it goes to an emulator, and says where', async () => {
+    const { auth, logged, url } = await startAuthWorld()
+
+    expect(logged[0]).toBe(`Sign-in goes to the emulator at ${url}, where anybody can sign in as anybody.`)
+    expect(auth.emulatorOrigin).toBe(url)
+  })
+
   test('refuses a user flow outside B2C', async () => {
     const { auth } = await startAuthWorld()
 

@@ -133,10 +133,10 @@ export async function startAuthWorld(
   name: PlaceName = 'one tenant by id',
   options: Partial<AuthClientOptions> = {},
   server: IdentityServerOptions = {},
+  startIso = new Date().toISOString(),
 ): Promise<AuthWorld> {
   const place: Place = places[name]
-  // MSAL dates tokens by the machine's clock, so ours must begin there.
-  const clock = createTestClock(new Date().toISOString())
+  const clock = createTestClock(startIso)
   const running = await startIdentityServer({ clock, ...server })
   onTestFinished(() => running.close())
   const { https, identity, url } = running
