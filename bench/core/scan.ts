@@ -4,6 +4,8 @@ import { forkEmulator, type EmulatorProcess } from './emulator-process.js'
 
 const latencyMs = 50
 const concurrency = 16
+/** Scans of which the median counts: a shared machine is never quiet for long. */
+const turns = 3
 
 function clientFor({ url, organization, token }: EmulatorProcess): DevOpsClient {
   return new DevOpsClient({ organization, baseUrl: url, credential: () => token })
@@ -27,25 +29,31 @@ async function scanSpeed({ quick }: BenchOptions): Promise<BenchRow[]> {
   try {
     // The first requests of a process also pay for compiling what they run through.
     await warmUp(clientFor(emulator))
-    const devops = clientFor(emulator)
-    const scan = devops.scanTokens({ concurrency })
-    const descriptors: string[] = []
-    const scanSeconds = await timed(async () => {
-      for await (const outcome of scan) if (outcome.status === 'read') descriptors.push(outcome.user.descriptor)
-    })
-    const requests = scan.progress.requests
+    const runs: number[] = []
+    let requests = 0
+    let descriptors = new Set<string>()
+    for (let turn = 0; turn < turns; turn++) {
+      const scan = clientFor(emulator).scanTokens({ concurrency })
+      descriptors = new Set()
+      const seconds = await timed(async () => {
+        for await (const outcome of scan) if (outcome.status === 'read') descriptors.add(outcome.user.descriptor)
+      })
+      runs.push(seconds)
+      requests = scan.progress.requests
+    }
+    const scanSeconds = runs.sort((a, b) => a - b)[Math.floor(turns / 2)] ?? 0
     const idealSeconds = (requests * latencyMs) / 1000 / concurrency
 
     const loop = clientFor(emulator)
     const loopSeconds = await timed(async () => {
       for await (const user of loop.users.list()) {
-        if (!descriptors.includes(user.descriptor)) continue
+        if (!descriptors.has(user.descriptor)) continue
         for await (const _ of loop.tokenAdmin.list(user.descriptor));
       }
     })
     const toIdeal = scanSeconds / idealSeconds
     const faster = loopSeconds / scanSeconds
-    const detail = `${users} users, ${requests} requests of ${latencyMs} ms, concurrency ${concurrency}`
+    const detail = `${users} users, ${requests} requests of ${latencyMs} ms, concurrency ${concurrency}, median of ${turns} scans`
     return [
       {
         name: 'scan: time to the ideal',
