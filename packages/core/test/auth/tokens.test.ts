@@ -71,6 +71,40 @@ describe('credentialFor()', () => {
     expect(refreshes(world)).toBe(1)
   })
 
+  test('stops asking the service when nobody waits any more, and asks anew for whoever comes next', async () => {
+    let begun: () => void = () => undefined
+    const asked = new Promise<void>((resolve) => {
+      begun = resolve
+    })
+    const stopped: unknown[] = []
+    // The first renewal hangs on its way.
+    const fetch: typeof globalThis.fetch = (input, init) => {
+      const hangs = stopped.length === 0 && typeof init?.body === 'string' && init.body.includes('refresh_token=')
+      if (!hangs) return globalThis.fetch(input, init)
+      begun()
+      return new Promise((_, reject) => {
+        init.signal?.addEventListener('abort', () => {
+          stopped.push(init.signal?.reason)
+          reject(new Error('aborted'))
+        })
+      })
+    }
+    const world = await startAuthWorld('one tenant by id', { fetch })
+    const { account } = await world.signIn()
+    await world.clock.advance(60 * minute)
+    const leaving = new AbortController()
+
+    const left = failureOf(
+      world.auth.credentialFor(account).getToken(world.place.scope, { abortSignal: leaving.signal }),
+    )
+    await asked
+    leaving.abort(new Error('left'))
+
+    expect(await left).toHaveProperty('message', 'left')
+    expect(stopped).toHaveLength(1)
+    expect(await world.auth.credentialFor(account).getToken(world.place.scope)).toHaveProperty('token')
+  })
+
   test('serves the old token while it is good when it cannot be renewed ahead of its end', async () => {
     const world = await startAuthWorld()
     const { account } = await world.signIn()
