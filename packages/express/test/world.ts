@@ -23,7 +23,7 @@ import {
   startIdentityServer,
   type IdentityHalf,
   type SignInChoices,
-} from '../../emulator/src/identity/index.js'
+} from '@patkit/emulator'
 import { memoryStorage, signIn, type SignInOptions, type WebSignIn, type WebStorage } from '../src/index.js'
 import { TestBrowser, type Answer } from './browser.js'
 

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { wireTokenFields, withDates } from './token-fields.js'
 
-/** One of one's own personal access tokens, without its secret. */
+/** A personal access token without its secret, as its owner sees it. */
 export interface PersonalToken {
   /** Names the token in every other call. */
   readonly authorizationId: string
@@ -11,13 +11,13 @@ export interface PersonalToken {
   readonly scope: string | null
   /** Organizations it works in; `null` means all that its owner can reach. */
   readonly targetAccounts: readonly string[] | null
-  /** Start of validity, UTC. */
+  /** Start of validity, UTC; `null` when the service sent none or one that is no time. */
   readonly validFrom: Date | null
-  /** The service's own text of `validFrom`, up to 7 fraction digits. */
+  /** The service's own text of `validFrom`, with all its digits. */
   readonly validFromText: string | null
-  /** End of validity, UTC. */
+  /** End of validity, UTC; `null` when the service sent none or one that is no time. */
   readonly validTo: Date | null
-  /** The service's own text of `validTo`, up to 7 fraction digits. */
+  /** The service's own text of `validTo`, with all its digits. */
   readonly validToText: string | null
 }
 

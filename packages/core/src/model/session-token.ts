@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import type { PersonalToken } from './personal-token.js'
 import { text, wireTokenFields, withDates } from './token-fields.js'
 
 /**
@@ -7,23 +8,7 @@ import { text, wireTokenFields, withDates } from './token-fields.js'
  * The secret is never part of it, and fields that could carry one (`token`, `alternateToken`, `publicData`, `claims`) are dropped
  * when the answer is read. The service records no time of last use.
  */
-export interface SessionToken {
-  /** Names the token in every other call. */
-  readonly authorizationId: string
-  /** The name its owner gave it; `null` where the service has none. */
-  readonly displayName: string | null
-  /** Space-separated scopes; `app_token` means full access. */
-  readonly scope: string | null
-  /** Organizations it works in; `null` means all that its owner can reach. */
-  readonly targetAccounts: readonly string[] | null
-  /** Start of validity, UTC; `null` when the service sent none or one that is no time. */
-  readonly validFrom: Date | null
-  /** The service's own text of `validFrom`, with all its digits. */
-  readonly validFromText: string | null
-  /** End of validity, UTC; `null` when the service sent none or one that is no time. */
-  readonly validTo: Date | null
-  /** The service's own text of `validTo`, with all its digits. */
-  readonly validToText: string | null
+export interface SessionToken extends PersonalToken {
   /** `false` once the token is revoked or expired; `null` where the service did not say. */
   readonly isValid: boolean | null
   /** `true` for the public half of an SSH key. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { azureDevOpsResource, sampleIds, sampleScopes } from '../../src/identity/index.js'
-import type { IdentityServer, SignInEnd, SignInPage } from '../../src/identity/index.js'
+import { azureDevOpsResource, sampleIds, sampleScopes } from '../../src/index.js'
+import type { IdentityServer, SignInEnd, SignInPage } from '../../src/index.js'
 import { browserOf, createPkce, identityServer, local, shiftedClock, withQuery } from './helpers.js'
 
 const redirectUri = 'http://localhost:5000/getAToken'

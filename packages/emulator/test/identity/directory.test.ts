@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createIdentityHalf, sampleDirectory, sampleIds } from '../../src/identity/index.js'
-import type { ClientSeed, IdentityOptions, PersonSeed, TenantSeed } from '../../src/identity/index.js'
+import { createIdentityHalf, sampleDirectory, sampleIds } from '../../src/index.js'
+import type { ClientSeed, IdentityOptions, PersonSeed, TenantSeed } from '../../src/index.js'
 
 const make = (options: Partial<IdentityOptions>) =>
   createIdentityHalf({ origin: () => 'http://localhost:1', ...options })

@@ -1,6 +1,6 @@
 import { compactVerify, createRemoteJWKSet, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { sampleIds } from '../../src/identity/index.js'
+import { sampleIds } from '../../src/index.js'
 import { get, identityServer } from './helpers.js'
 
 const cloud = 'https://login.microsoftonline.com'

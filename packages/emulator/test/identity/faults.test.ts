@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { errorCodes, sampleIds, sampleSecret } from '../../src/identity/index.js'
-import type { IdentityFault, IdentityServer, SignInEnd, SignInPage } from '../../src/identity/index.js'
+import { errorCodes, sampleIds, sampleSecret } from '../../src/index.js'
+import type { IdentityFault, IdentityServer, SignInEnd, SignInPage } from '../../src/index.js'
 import { browserOf, get, identityServer, local, post, shiftedClock, withQuery } from './helpers.js'
 
 const contoso = `https://login.microsoftonline.com/${sampleIds.contosoTenant}`

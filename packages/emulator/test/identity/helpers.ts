@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@azure/msal-node'
 import { afterEach } from 'vitest'
-import { SignInBrowser, startIdentityServer } from '../../src/identity/index.js'
-import type { IdentityClock, IdentityServer, IdentityServerOptions } from '../../src/identity/index.js'
+import { SignInBrowser, startIdentityServer } from '../../src/index.js'
+import type { IdentityClock, IdentityServer, IdentityServerOptions } from '../../src/index.js'
 
 const open: IdentityServer[] = []
 

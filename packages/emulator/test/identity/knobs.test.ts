@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http'
 import { describe, expect, it } from 'vitest'
-import { sampleIds, sampleSecret } from '../../src/identity/index.js'
-import type { IdentityKnobs, IdentityServer } from '../../src/identity/index.js'
+import { sampleIds, sampleSecret } from '../../src/index.js'
+import type { IdentityKnobs, IdentityServer } from '../../src/index.js'
 import { identityServer } from './helpers.js'
 
 const path = '/_emulator/identity/knobs'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { sampleDirectory, sampleIds, sampleSecret } from '../../src/identity/index.js'
-import type { IdentityServer, SignInBrowser, SignInEnd, SignInPage } from '../../src/identity/index.js'
+import { sampleDirectory, sampleIds, sampleSecret } from '../../src/index.js'
+import type { IdentityServer, SignInBrowser, SignInEnd, SignInPage } from '../../src/index.js'
 import { browserOf, claimsOf, identityServer, post, shiftedClock, withQuery } from './helpers.js'
 
 const redirectUri = 'http://localhost:5000/getAToken'

@@ -2,8 +2,8 @@ import { createServer } from 'node:http'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createIdentityHalf, sampleIds, SignInBrowser } from '../../src/identity/index.js'
-import type { IdentityHalf, SignInPage } from '../../src/identity/index.js'
+import { createIdentityHalf, sampleIds, SignInBrowser } from '../../src/index.js'
+import type { IdentityHalf, SignInPage } from '../../src/index.js'
 import { withQuery } from './helpers.js'
 
 const running: Server[] = []

@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { ConfidentialClientApplication } from '@azure/msal-node'
 import { SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { azureDevOpsResource, sampleIds } from '../../src/identity/index.js'
-import type { ClientSeed, IdentityServer } from '../../src/identity/index.js'
+import { azureDevOpsResource, sampleIds } from '../../src/index.js'
+import type { ClientSeed, IdentityServer } from '../../src/index.js'
 import { claimsOf, emulatorNetwork, identityServer, post } from './helpers.js'
 
 const scopes = [`${azureDevOpsResource}/.default`]

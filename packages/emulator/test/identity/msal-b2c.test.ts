@@ -1,8 +1,8 @@
 import { ConfidentialClientApplication, CryptoProvider } from '@azure/msal-node'
 import type { AuthenticationResult } from '@azure/msal-node'
 import { describe, expect, it } from 'vitest'
-import { sampleDirectory, sampleIds, sampleScopes, sampleSecret } from '../../src/identity/index.js'
-import type { IdentityServer, SignInChoices, SignInEnd, TenantSeed } from '../../src/identity/index.js'
+import { sampleDirectory, sampleIds, sampleScopes, sampleSecret } from '../../src/index.js'
+import type { IdentityServer, SignInChoices, SignInEnd, TenantSeed } from '../../src/index.js'
 import { browserOf, claimsOf, emulatorNetwork, get, identityServer } from './helpers.js'
 import type { EmulatorNetwork } from './helpers.js'
 

@@ -1,8 +1,8 @@
 import { ConfidentialClientApplication, CryptoProvider } from '@azure/msal-node'
 import type { AccountInfo, AuthenticationResult } from '@azure/msal-node'
 import { describe, expect, it } from 'vitest'
-import { azureDevOpsResource, sampleIds, sampleSecret } from '../../src/identity/index.js'
-import type { IdentityServer, SignInChoices } from '../../src/identity/index.js'
+import { azureDevOpsResource, sampleIds, sampleSecret } from '../../src/index.js'
+import type { IdentityServer, SignInChoices } from '../../src/index.js'
 import { browserOf, claimsOf, emulatorNetwork, identityServer } from './helpers.js'
 import type { EmulatorNetwork } from './helpers.js'
 

@@ -1,7 +1,7 @@
 import { ConfidentialClientApplication } from '@azure/msal-node'
 import { describe, expect, it } from 'vitest'
-import { sampleIds, sampleScopes, sampleSecret } from '../../src/identity/index.js'
-import type { IdentityServer, SignInChoices } from '../../src/identity/index.js'
+import { sampleIds, sampleScopes, sampleSecret } from '../../src/index.js'
+import type { IdentityServer, SignInChoices } from '../../src/index.js'
 import { browserOf, claimsOf, emulatorNetwork, identityServer } from './helpers.js'
 
 const redirectUri = 'http://localhost:5001/getAToken'

@@ -1,8 +1,8 @@
 import { PublicClientApplication } from '@azure/msal-node'
 import type { AuthenticationResult } from '@azure/msal-node'
 import { describe, expect, it } from 'vitest'
-import { azureDevOpsResource, sampleIds } from '../../src/identity/index.js'
-import type { IdentityServer, SignInPage } from '../../src/identity/index.js'
+import { azureDevOpsResource, sampleIds } from '../../src/index.js'
+import type { IdentityServer, SignInPage } from '../../src/index.js'
 import { browserOf, emulatorNetwork, identityServer, local, post } from './helpers.js'
 
 const scopes = [`${azureDevOpsResource}/.default`]

@@ -5,8 +5,8 @@ import { chromium } from 'playwright-core'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { palettes } from '../../src/identity/page-style.js'
-import { sampleIds } from '../../src/identity/index.js'
-import type { IdentityServer, IdentityServerOptions, SignInPage } from '../../src/identity/index.js'
+import { sampleIds } from '../../src/index.js'
+import type { IdentityServer, IdentityServerOptions, SignInPage } from '../../src/index.js'
 import { browserOf, identityServer, withQuery } from './helpers.js'
 
 const contoso = `https://login.microsoftonline.com/${sampleIds.contosoTenant}/oauth2/v2.0`

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { sampleIds } from '../../src/identity/index.js'
-import type { IdentityServer } from '../../src/identity/index.js'
+import { sampleIds } from '../../src/index.js'
+import type { IdentityServer } from '../../src/index.js'
 import { identityServer, shiftedClock } from './helpers.js'
 
 const carol = 'carol@customer.example'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { azureDevOpsResource, sampleIds, sampleSecret } from '../../src/identity/index.js'
-import type { IdentityServer } from '../../src/identity/index.js'
+import { azureDevOpsResource, sampleIds, sampleSecret } from '../../src/index.js'
+import type { IdentityServer } from '../../src/index.js'
 import {
   browserOf,
   claimsOf,

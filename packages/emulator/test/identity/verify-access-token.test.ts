@@ -1,8 +1,8 @@
 import { inspect } from 'node:util'
 import { SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { sampleIds, sampleSecret } from '../../src/identity/index.js'
-import type { TokenFlaws } from '../../src/identity/index.js'
+import { sampleIds, sampleSecret } from '../../src/index.js'
+import type { TokenFlaws } from '../../src/index.js'
 import { browserOf, claimsOf, identityServer, post, withQuery } from './helpers.js'
 
 const alice = { person: 'alice@contoso.onmicrosoft.com' }
