@@ -6,6 +6,10 @@ import { expectSignedIn, sampleIds, startAuthWorld, throughJson, type AuthWorld 
 
 const minute = 60_000
 
+const encoded = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url')
+const decoded = (part: string): object => JSON.parse(Buffer.from(part, 'base64url').toString()) as object
+const changed = (body: string): string => encoded({ ...decoded(body), roles: ['Administrator'] })
+
 /** A sign-in up to the browser's return. */
 async function comeBack({ auth, browser, place }: AuthWorld): Promise<{ url: URL; transaction: SignInTransaction }> {
   const { url, transaction } = await auth.startSignIn({ scopes: [place.scope], returnTo: '/reports' })
@@ -126,6 +130,20 @@ describe('finishSignIn() before anything is sent', () => {
     expect(redeemed(world)).toBe(0)
   })
 
+  test.each([
+    ['another application', { clientId: sampleIds.multiTenantClient }],
+    ['another authority', { authority: singleTenant({ tenant: 'contoso.onmicrosoft.com' }) }],
+    ['another redirect URI', { redirectUri: 'http://localhost:5010/getAToken' }],
+  ])('refuses a transaction that was started for %s, be all else equal', async (_, options) => {
+    const world = await startAuthWorld()
+    const { url, transaction } = await comeBack(world)
+
+    const result = await world.client(options).finishSignIn(url, transaction)
+
+    expect(result).toMatchObject({ kind: 'failed', reason: 'transaction' })
+    expect(redeemed(world)).toBe(0)
+  })
+
   test('refuses an answer that names another issuer (mix-up)', async () => {
     const world = await startAuthWorld()
     const { url, transaction } = await comeBack(world)
@@ -193,6 +211,28 @@ describe('finishSignIn() refuses an ID token', () => {
 
     expect(result).toMatchObject({ kind: 'failed', reason })
     expect(redeemed(world)).toBe(1)
+  })
+
+  test.each([
+    ['its contents', (head: string, body: string, signature: string) => [head, changed(body), signature]],
+    ['its signature', (head: string, body: string, signature: string) => [head, body, `A${signature.slice(1)}`]],
+    ['no signature at all', (head: string, body: string) => [head, body, '']],
+    ['the algorithm none', (_head: string, body: string) => [encoded({ alg: 'none', typ: 'JWT' }), body, '']],
+    [
+      'an algorithm that takes the public key for a secret',
+      (head: string, body: string, signature: string) => [encoded({ ...decoded(head), alg: 'HS256' }), body, signature],
+    ],
+  ])('that was changed on the way, in %s', async (_, change) => {
+    const fetch: typeof globalThis.fetch = async (input, init) => {
+      const response = await globalThis.fetch(input, init)
+      if (init?.method !== 'POST') return response
+      const answer = (await response.json()) as { id_token: string }
+      const [head = '', body = '', signature = ''] = answer.id_token.split('.')
+      return Response.json({ ...answer, id_token: change(head, body, signature).join('.') })
+    }
+    const { finish } = await startAuthWorld('one tenant by id', { fetch })
+
+    expect(await finish()).toMatchObject({ kind: 'failed', reason: 'signature' })
   })
 
   test('keeps no token of a sign-in that it refused', async () => {

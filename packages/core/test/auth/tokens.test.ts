@@ -56,6 +56,37 @@ describe('credentialFor()', () => {
     expect(refreshes(world)).toBe(1)
   })
 
+  test('renews once for all servers that share a store with a lock', async () => {
+    let last = Promise.resolve()
+    const tokenCache: TokenCacheStore = {
+      ...memoryTokenCache(),
+      lock: async () => {
+        let release: () => void = () => undefined
+        const mine = new Promise<void>((resolve) => {
+          release = resolve
+        })
+        const before = last
+        last = mine
+        await before
+        return {
+          release: () => {
+            release()
+            return Promise.resolve()
+          },
+        }
+      },
+    }
+    const world = await startAuthWorld('one tenant by id', { tokenCache })
+    const { account } = await world.signIn()
+    await world.clock.advance(60 * minute)
+
+    const servers = [world.auth, world.client(), world.client()]
+    const tokens = await Promise.all(servers.map((auth) => auth.credentialFor(account).getToken(world.place.scope)))
+
+    expect(new Set(tokens.map((token) => token?.token)).size).toBe(1)
+    expect(refreshes(world)).toBe(1)
+  })
+
   test('goes on for the others when one of them gives up', async () => {
     const world = await startAuthWorld()
     const { account } = await world.signIn()
