@@ -24,7 +24,7 @@ export class Answers {
   redirect(res: Response, url: string, status: 302 | 303 = 302): Promise<void> {
     forbidCaching(res)
     res.statusCode = status
-    res.setHeader('Location', url)
+    res.setHeader('Location', encoded(url))
     res.setHeader('Content-Length', '0')
     res.end()
     return Promise.resolve()
@@ -76,6 +76,13 @@ export class Answers {
       return undefined
     }
   }
+}
+
+/** An address as it may stand in a header: in ASCII, whatever a page is called. */
+function encoded(url: string): string {
+  if (!url.startsWith('/')) return new URL(url).href
+  const { pathname, search, hash } = new URL(url, 'https://app.invalid')
+  return pathname + search + hash
 }
 
 function forbidCaching(res: Response): void {

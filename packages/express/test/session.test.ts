@@ -1,10 +1,11 @@
 import { readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { AZURE_DEVOPS_SCOPE, memoryTokenCache } from '@patkit/core'
 import session, { type SessionData } from 'express-session'
 import { describe, expect, test } from 'vitest'
 import { fileStorage, memoryStorage } from '../src/index.js'
 import { temporaryFolder } from './folder.js'
-import { expressNames, sampleRoutes, startWorld, type World } from './world.js'
+import { expressNames, sampleRoutes, startWorld, type World, type WorldOptions } from './world.js'
 
 const minuteMs = 60_000
 
@@ -55,6 +56,24 @@ describe.each(expressNames)('a session on %s', (express) => {
     world.again({ storage })
 
     expect(await who(world)).toBe(world.place.person)
+  })
+
+  test('keeps its tokens over a restart with the storage, and asks for a sign-in where only the tokens were lost', async () => {
+    const directory = temporaryFolder()
+    const storage = () => fileStorage({ directory })
+    const scopes = [AZURE_DEVOPS_SCOPE]
+    const routes: WorldOptions['routes'] = (app, web) => {
+      app.use(web.routes())
+      app.get('/token', web.required({ scopes }), (_req, res) => void res.json({ granted: true }))
+      app.use(web.errorPage())
+    }
+    const world = await startWorld({ express, storage, routes, signIn: { scopes } })
+    await world.signIn('/token')
+
+    world.again({ storage })
+    expect((await world.browser.open('/token')).json()).toEqual({ granted: true })
+    world.again({ storage, auth: { tokenCache: memoryTokenCache() } })
+    expect((await world.browser.open('/token')).status).toBe(302)
   })
 
   test('is of no use to another application that shares the storage', async () => {

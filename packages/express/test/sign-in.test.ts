@@ -97,6 +97,17 @@ describe.each(expressNames)('signIn() on %s', (express) => {
     expect((await world.signIn('/login?returnTo=%2Fprivate%3Fa%3Db%26c')).location).toBe('/private?a=b&c')
   })
 
+  test.each([
+    ['/private/日本', '/private/%E6%97%A5%E6%9C%AC'],
+    ['/private/é?q=ü#ö', '/private/%C3%A9?q=%C3%BC#%C3%B6'],
+    ['/private/%41?a=%20b', '/private/%41?a=%20b'],
+    ['/private/\u202e', '/private/%E2%80%AE'],
+  ])('returns to %s, whatever a page is called', async (returnTo, location) => {
+    const world = await startWorld({ express })
+    const callback = await world.signIn(`/login?${new URLSearchParams({ returnTo }).toString()}`)
+    expect(callback).toMatchObject({ status: 303, location })
+  })
+
   test('lets several tabs sign in at once, in whatever order they come back', async () => {
     const world = await startWorld({ express })
     const visitor = world.serviceBrowser()
