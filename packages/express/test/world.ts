@@ -188,7 +188,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       return own.open(back, { site: 'cross-site' })
     },
     again: (more = {}) => {
-      const next = build(more, more.storage?.(clock) ?? storage)
+      const kept = more.storage?.(clock) ?? storage
+      onTestFinished(() => kept.close())
+      const next = build(more, kept)
       app = next.application
       return next.web
     },
