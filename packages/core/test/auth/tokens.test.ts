@@ -353,6 +353,17 @@ describe('a claims challenge', () => {
     expect(refreshes(world)).toBe(1)
   })
 
+  test('is passed on once for all who meet it at the same time', async () => {
+    const world = await startAuthWorld()
+    const { account } = await world.signIn()
+    const claims = '{"access_token":{"nbf":{"essential":true}}}'
+
+    const credentials = Array.from({ length: 10 }, () => world.auth.credentialFor(account))
+    await Promise.all(credentials.map((credential) => credential.getToken(world.place.scope, { claims })))
+
+    expect(refreshes(world)).toBe(1)
+  })
+
   test('says what the client can handle, so that tokens can be revoked at once (CAE)', async () => {
     const { auth, place, signIn } = await startAuthWorld()
 
