@@ -146,6 +146,12 @@ describe('environmentFetch()', () => {
     const document = (await found.json()) as { token_endpoint?: string }
     expect(document.token_endpoint).toMatch(/^https:\/\/login\.microsoftonline\.com\/common\//)
     expect(missing.status).toBe(404)
+    // As ky calls it, and with it DevOpsClient.
+    const form = new URLSearchParams({ grant_type: 'none' })
+    const refused = await fetch(
+      new Request('https://login.microsoftonline.com/common/oauth2/v2.0/token', { method: 'POST', body: form }),
+    )
+    expect(await refused.json()).toMatchObject({ error: expect.any(String) as unknown })
   })
 
   test.each([
