@@ -18,10 +18,16 @@ export function isClosedPipe(error: unknown): boolean {
   return isSdkError(error) && 'systemCode' in error && error.systemCode === 'EPIPE'
 }
 
+/** Errors that a sign-in mends: no credential is accepted, or only the person behind it can renew it. */
+const signInCodes: ReadonlySet<string> = new Set<AnyPatkitError['code']>([
+  'PATKIT_SIGN_IN_REQUIRED',
+  'PATKIT_INTERACTION_REQUIRED',
+])
+
 /** What the process ends with after an error. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CommandError) return error.exitCode
-  return isSdkError(error) && error.code === 'PATKIT_SIGN_IN_REQUIRED' ? exitCodes.signInNeeded : exitCodes.failure
+  return isSdkError(error) && signInCodes.has(error.code) ? exitCodes.signInNeeded : exitCodes.failure
 }
 
 /** What tells an error. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { PersonSpec } from '@patkit/emulator'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import {
+  InteractionRequiredError,
   openScanCheckpoint,
   PermissionError,
   ProtocolError,
@@ -133,6 +134,19 @@ describe('scanTokens', () => {
     world.emulator.faults.add({ match: { path: '/tokenadmin', after: 20 }, answer })
     expect(await failureOf(scanAll(world))).toBeInstanceOf(SignInRequiredError)
     expect(tokenReads(world).length).toBeLessThanOrEqual(20 + 2 * 16)
+  })
+
+  it('stops when only the person can help the credential', async () => {
+    const world = await startWorld({ people: people(50) })
+    let asked = 0
+    const credential = (): string => {
+      if (++asked > 1) throw new InteractionRequiredError('The sign-in has ended.', { reason: 'refused', scopes: [] })
+      return world.emulator.tokenFor('administrator')
+    }
+    world.emulator.faults.add({ match: { path: '/tokenadmin', after: 10 }, answer: { status: 401 } })
+    const error = await failureOf(world.clock.runUntil(collect(world.client({ credential }).scanTokens())))
+    expect(error).toMatchObject({ code: 'PATKIT_INTERACTION_REQUIRED' })
+    expect(tokenReads(world).length).toBeLessThanOrEqual(10 + 16)
   })
 
   it('goes on over a token that ends in mid-run, reading nobody twice', async () => {

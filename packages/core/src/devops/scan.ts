@@ -180,6 +180,9 @@ class Scan implements TokenScan {
   async #judgeFailure(user: GraphUser, error: PatkitError, signal: AbortSignal): Promise<ScanOutcome> {
     switch (error.code) {
       case 'PATKIT_SIGN_IN_REQUIRED':
+      case 'PATKIT_INTERACTION_REQUIRED':
+      case 'PATKIT_CONFIGURATION':
+      case 'PATKIT_TOKEN_CACHE':
       case 'PATKIT_CHECKPOINT':
         throw error
       case 'PATKIT_THROTTLED':

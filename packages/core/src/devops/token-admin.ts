@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { isPatkitError, PartialRevocationError, type PatkitError } from '../errors.js'
+import { isPatkitError, PartialRevocationError, type AnyPatkitError, type PatkitError } from '../errors.js'
 import { readAnswer } from '../http/read-answer.js'
 import { sessionTokenSchema, type SessionToken } from '../model/session-token.js'
 import { paged, type PagedIterable } from '../paging.js'
@@ -146,8 +146,17 @@ export function createTokenAdmin({ transport, organization, apiVersions }: Servi
 }
 
 /** What fails one part for a reason that the next part shares. */
+const sharedReasons: ReadonlySet<string> = new Set<AnyPatkitError['code']>([
+  'PATKIT_SIGN_IN_REQUIRED',
+  'PATKIT_INTERACTION_REQUIRED',
+  'PATKIT_CONFIGURATION',
+  'PATKIT_TOKEN_CACHE',
+  'PATKIT_PERMISSION',
+  'PATKIT_THROTTLED',
+])
+
 function stopsEverything({ code }: PatkitError): boolean {
-  return code === 'PATKIT_SIGN_IN_REQUIRED' || code === 'PATKIT_PERMISSION' || code === 'PATKIT_THROTTLED'
+  return sharedReasons.has(code)
 }
 
 function toPartialRevocation(
