@@ -68,6 +68,18 @@ describe('pats.create', () => {
   })
 
   it.each([
+    ['an empty object', {}],
+    ['a token without an id', { patToken: { displayName: 'ci' }, patTokenError: 'none' }],
+  ])('R3: a 200 with %s leaves the outcome unknown', async (_, body) => {
+    const world = await startWorld()
+    world.emulator.faults.add({ match: { method: 'POST' }, answer: { status: 200, body } })
+    const error = await failureOf(world.devops.pats.create(ci(world)))
+    expect(error).toBeInstanceOf(OutcomeUnknownError)
+    expect(error).toMatchObject({ created: { displayName: 'ci' } })
+    expect(world.emulator.journal.requests).toHaveLength(1)
+  })
+
+  it.each([
     ['429', { status: 429, headers: { 'retry-after': '2' } }],
     ['503 with Retry-After', { status: 503, headers: { 'retry-after': '2' } }],
   ])('R3: is sent again after %s, which the service sends before it acts', async (_, answer) => {

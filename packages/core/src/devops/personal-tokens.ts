@@ -202,9 +202,8 @@ export function createPersonalTokens(service: Service, clock: Clock): PersonalTo
           signal,
         })
       } catch (error) {
-        if (error instanceof OutcomeUnknownError)
-          throw error.about({ displayName: pat.displayName, startedAt: new Date(startedAt) })
-        throw error
+        const unknown = toOutcomeUnknown(error)
+        throw unknown?.about({ displayName: pat.displayName, startedAt: new Date(startedAt) }) ?? error
       }
     },
     update: (change, { signal } = {}) =>
@@ -267,6 +266,25 @@ function refuseUnlessNone(result: { readonly patTokenError?: string | null | und
   throw new PatRefusedError(`The token was not ${verb}: ${reason}.`, { patTokenError: reason, hint: remedyFor(reason) })
 }
 
+/** A good status with an unreadable answer tells as little of what was created as a lost one. */
+function toOutcomeUnknown(error: unknown): OutcomeUnknownError | undefined {
+  if (error instanceof OutcomeUnknownError) return error
+  if (!(error instanceof ProtocolError) || error.status === undefined || error.status >= 300) return undefined
+  // Here the token is known, and the message names it.
+  if (error.field === secretField) return undefined
+  const { message, status, activityId, attempts, method, path } = error
+  return new OutcomeUnknownError(`It is unknown whether the token was created: ${message}`, {
+    status,
+    activityId,
+    attempts,
+    method,
+    path,
+    hint: 'Call pats.reconcile() with this error before trying again.',
+  })
+}
+
+const secretField = 'patToken.token'
+
 function readPat(answer: GoodAnswer, verb: string): { pat: PersonalToken; token: string | null } {
   const result = readAnswer(patTokenResultSchema, answer)
   refuseUnlessNone(result, verb)
@@ -285,7 +303,7 @@ function toCreated(answer: GoodAnswer, asked: Date | string): CreatedPat {
   if (token === null || token === '') {
     throw new ProtocolError(
       `The token ${pat.authorizationId} was created, but the answer has no secret; revoke it and create another.`,
-      { status: answer.status, activityId: answer.activityId, field: 'patToken.token' },
+      { status: answer.status, activityId: answer.activityId, field: secretField },
     )
   }
   // The service rounds to a few milliseconds.
