@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { Clock } from '../clock.js'
+import { checkTime } from '../config/time.js'
 import { NotFoundError, OutcomeUnknownError, PatRefusedError, ProtocolError } from '../errors.js'
 import { readAnswer } from '../http/read-answer.js'
 import type { GoodAnswer } from '../http/transport.js'
@@ -243,15 +244,9 @@ function toBody(pat: Omit<UpdatePat, 'authorizationId'>): Record<string, unknown
   return {
     ...(pat.displayName === undefined ? {} : { displayName: pat.displayName }),
     ...(pat.scope === undefined ? {} : { scope: typeof pat.scope === 'string' ? pat.scope : pat.scope.join(' ') }),
-    ...(pat.validTo === undefined ? {} : { validTo: toTime(pat.validTo).toISOString() }),
+    ...(pat.validTo === undefined ? {} : { validTo: checkTime('validTo', pat.validTo).toISOString() }),
     ...(pat.organizations === undefined ? {} : { allOrgs: pat.organizations === 'all-organizations-i-can-reach' }),
   }
-}
-
-function toTime(value: Date | string): Date {
-  const date = new Date(value)
-  if (Number.isNaN(date.getTime())) throw new TypeError(`validTo ${JSON.stringify(value)} is not a date.`)
-  return date
 }
 
 function checkId(authorizationId: unknown): string {
@@ -307,6 +302,7 @@ function toCreated(answer: GoodAnswer, asked: Date | string): CreatedPat {
     )
   }
   // The service rounds to a few milliseconds.
-  const adjusted = pat.validTo !== null && Math.abs(pat.validTo.getTime() - toTime(asked).getTime()) > 1000
+  const adjusted =
+    pat.validTo !== null && Math.abs(pat.validTo.getTime() - checkTime('validTo', asked).getTime()) > 1000
   return { pat, secret: new Secret(token), validToAdjusted: adjusted }
 }

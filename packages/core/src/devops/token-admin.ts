@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { checkTime } from '../config/time.js'
 import { isPatkitError, PartialRevocationError, type AnyPatkitError, type PatkitError } from '../errors.js'
 import { readAnswer } from '../http/read-answer.js'
 import { sessionTokenSchema, type SessionToken } from '../model/session-token.js'
@@ -136,7 +137,9 @@ export function createTokenAdmin({ transport, organization, apiVersions }: Servi
         query: version,
         body: {
           scopes: checkScopes(scopes),
-          ...(createdBefore === undefined ? {} : { createdBefore: toTime(createdBefore) }),
+          ...(createdBefore === undefined
+            ? {}
+            : { createdBefore: checkTime('createdBefore', createdBefore).toISOString() }),
         },
         repeat: createdBefore === undefined ? 'once' : 'repeatable',
         read: () => undefined,
@@ -194,10 +197,4 @@ function checkScopes(scopes: string | readonly string[]): string {
   const text = (typeof scopes === 'string' ? scopes : scopes.join(' ')).trim()
   if (text === '') throw new TypeError('scopes must name at least one scope, such as "vso.code".')
   return text
-}
-
-function toTime(value: Date | string): string {
-  const date = new Date(value)
-  if (Number.isNaN(date.getTime())) throw new TypeError(`createdBefore ${JSON.stringify(value)} is not a date.`)
-  return date.toISOString()
 }

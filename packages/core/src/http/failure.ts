@@ -56,13 +56,18 @@ export function readContent({ headers, text }: Pick<Answer, 'headers' | 'text'>)
   }
 }
 
+/** The id under which the service logged the request. */
+export function activityIdOf(headers: Headers): string | undefined {
+  return headers.get('activityid') ?? headers.get('x-vss-e2eid') ?? undefined
+}
+
 function detailsOf(call: FailedCall, answer?: Answer) {
   return {
     method: call.method,
     path: call.path,
     attempts: call.attempts,
     status: answer?.status,
-    activityId: answer?.headers.get('activityid') ?? answer?.headers.get('x-vss-e2eid') ?? undefined,
+    activityId: answer === undefined ? undefined : activityIdOf(answer.headers),
   }
 }
 

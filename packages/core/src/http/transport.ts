@@ -4,7 +4,7 @@ import type { Clock } from '../clock.js'
 import { isPatkitError, OutcomeUnknownError, ProtocolError, type Attempt, type PatkitError } from '../errors.js'
 import { Authorizer, type Authorization } from './authorizer.js'
 import type { Credential } from './credential.js'
-import { toSignInRequired, type Answer, type FailedCall } from './failure.js'
+import { activityIdOf, toSignInRequired, type Answer, type FailedCall } from './failure.js'
 import { Gate, type Limits } from './gate.js'
 import { toNetworkFault } from './network-fault.js'
 import { readLimitSigns } from './retry-after.js'
@@ -345,10 +345,6 @@ function toBodyTooLarge(): ProtocolError {
       hint: 'Ask for smaller pages (maxPageSize) where the service allows it.',
     },
   )
-}
-
-function activityIdOf(headers: Headers): string | undefined {
-  return headers.get('activityid') ?? headers.get('x-vss-e2eid') ?? undefined
 }
 
 function toGoodAnswer<T>(call: Call<T>, { status, headers }: Answer, json: unknown, tries: number): GoodAnswer {
