@@ -2,6 +2,7 @@ import { systemClock, type Clock } from '../clock.js'
 import { AZURE_DEVOPS_IDENTITY_URL, checkBaseUrl, checkOrganization } from '../config/organization.js'
 import type { Credential } from '../http/credential.js'
 import type { Limits } from '../http/gate.js'
+import { environmentFetch } from '../http/proxy.js'
 import type { RetryOptions, TimeoutOptions } from '../http/retry.js'
 import { Transport, type Hooks, type Logger } from '../http/transport.js'
 import { version } from '../version.js'
@@ -35,7 +36,7 @@ export interface DevOpsClientOptions {
   readonly logger?: Logger
   /** Called as requests come and go. */
   readonly hooks?: Hooks
-  /** Used instead of the global `fetch`, for a proxy or a test. */
+  /** Sends the requests. Default: {@link environmentFetch}, which knows `HTTPS_PROXY` and `NO_PROXY`. */
   readonly fetch?: typeof globalThis.fetch
   /** The only source of time; for tests. */
   readonly clock?: Clock
@@ -83,6 +84,7 @@ export class DevOpsClient {
       apiVersions: { ...apiVersionDefaults, ...options.apiVersions },
       transport: new Transport({
         ...options,
+        fetch: options.fetch ?? environmentFetch(),
         baseUrl: checkBaseUrl(options.baseUrl ?? AZURE_DEVOPS_IDENTITY_URL),
         credential: checkCredential(options.credential),
         userAgent: toUserAgent(options.userAgent),

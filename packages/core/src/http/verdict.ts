@@ -64,7 +64,7 @@ export function judge(result: TryResult, circumstances: Circumstances): Verdict 
     case 'fault': {
       const { fault } = result
       const error = (failed: FailedCall): PatkitError => toNetworkError(failed, fault)
-      if (fault.certificate) return { do: 'fail', acted: 'no', error }
+      if (fault.kind === 'certificate' || fault.kind === 'proxy') return { do: 'fail', acted: 'no', error }
       return { do: 'retry', pause: 'fault', failure: fault.code, acted: fault.neverSent ? 'no' : 'maybe', error }
     }
     case 'answer':
