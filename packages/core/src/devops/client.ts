@@ -108,6 +108,7 @@ export class DevOpsClient {
    * @throws {@link PermissionError} When the first users are all refused, with the role that is missing.
    * @throws {@link SignInRequiredError} When the credential is not, or no longer, accepted.
    * @throws {@link ThrottledError} When the service asks for a longer pause than `limits.maxPauseSeconds`.
+   * @throws {@link NetworkError}, {@link TimeoutError} or {@link ServiceError} when 50 users in a row failed by it: the service is down.
    */
   scanTokens(options: ScanOptions = {}): TokenScan {
     return scanTokens({ service: this.#service, users: this.users, tokenAdmin: this.tokenAdmin }, options)

@@ -30,6 +30,12 @@ export interface ScanOptions {
 /** Refusals in a row, with nobody read, after which nobody will be: going on would cost a request per user for an empty report. */
 const refusalsBeforeGivingUp = 5
 
+/**
+ * Users in a row who could not be read because the network or the service failed, after which the scan ends with that failure. Each has
+ * been tried as often as the client's retries allow; what was read until then is in the checkpoint.
+ */
+const breakdownsBeforeGivingUp = 50
+
 /** More requests at a time gain nothing under one identity. */
 export const mostConcurrency = 64
 
@@ -75,6 +81,7 @@ class Scan implements TokenScan {
   #recalled = 0
   #read = 0
   #refusals = 0
+  #breakdowns = 0
 
   constructor(sources: ScanSources, options: ScanOptions) {
     this.organization = sources.service.organization
@@ -142,6 +149,7 @@ class Scan implements TokenScan {
     this.#done++
     if (outcome.status === 'read') {
       this.#read++
+      this.#breakdowns = 0
       this.#tokens += outcome.tokens.length
     } else if (outcome.status === 'failed') {
       this.#failures++
@@ -178,6 +186,7 @@ class Scan implements TokenScan {
 
   /** One user's failure is an outcome; a failure that every user shares ends the scan. */
   async #judgeFailure(user: GraphUser, error: PatkitError, signal: AbortSignal): Promise<ScanOutcome> {
+    if (error.retryable && ++this.#breakdowns >= breakdownsBeforeGivingUp) throw error
     switch (error.code) {
       case 'PATKIT_SIGN_IN_REQUIRED':
       case 'PATKIT_INTERACTION_REQUIRED':

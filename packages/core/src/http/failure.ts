@@ -92,7 +92,7 @@ export function toSignInRequired(call: FailedCall, answer: Answer, claims?: stri
     claims,
     hint:
       claims === undefined
-        ? 'Sign in again. A personal access token may have expired, been revoked, or lack the scope for this call.'
+        ? 'Sign in again, and check the name of the organization. A personal access token may have expired, been revoked, or lack the scope for this call.'
         : 'Sign in again interactively: the organization demands a further step (conditional access).',
   })
 }

@@ -33,8 +33,9 @@ function retryAfterMs(headers: Headers, now: number): number | undefined {
     const milliseconds = toNumber(headers.get(name))
     if (milliseconds !== undefined) return Math.max(milliseconds, 0)
   }
-  const value = headers.get('retry-after')?.trim()
-  if (value === undefined) return undefined
+  const header = headers.get('retry-after')
+  if (header === null) return undefined
+  const value = sentOnce(header.trim())
   const seconds = toNumber(value)
   if (seconds !== undefined) return Math.max(seconds * 1000, 0)
   // Only what looks like an HTTP date: `Date.parse` would make a year of almost any text with a number in it.
@@ -42,8 +43,16 @@ function retryAfterMs(headers: Headers, now: number): number | undefined {
   return Number.isNaN(date) ? undefined : Math.max(date - now, 0)
 }
 
+/** A header that something on the way repeated arrives as `value, value`. */
+export function sentOnce(value: string): string {
+  const half = value.slice(0, Math.max(value.length - 2, 0) / 2)
+  return value === `${half}, ${half}` ? half : value
+}
+
 function toNumber(text: string | null): number | undefined {
-  if (text === null || !/^\s*[+-]?\d+(\.\d+)?(e\d+)?\s*$/i.test(text)) return undefined
-  const number = Number(text)
+  if (text === null) return undefined
+  const value = sentOnce(text.trim())
+  if (!/^[+-]?\d+(\.\d+)?(e\d+)?$/i.test(value)) return undefined
+  const number = Number(value)
   return Number.isFinite(number) ? number : undefined
 }

@@ -18,7 +18,8 @@ import { mayRetryStatus } from './retry.js'
 /** What came of one try. */
 export type TryResult =
   | { readonly kind: 'answer'; readonly answer: Answer }
-  | { readonly kind: 'fault'; readonly fault: NetworkFault }
+  /** `answering`: an answer had begun. */
+  | { readonly kind: 'fault'; readonly fault: NetworkFault; readonly answering: boolean }
   | { readonly kind: 'timeout'; readonly afterMs: number }
 
 /** What is waited for before another try: our own backoff, the same for everybody at the gate, or nothing beyond what the gate holds. */
