@@ -1,6 +1,6 @@
 import { createTestClock, startEmulator, type Emulator, type EmulatorOptions, type TestClock } from '@patkit/emulator'
-import { onTestFinished } from 'vitest'
-import { DevOpsClient, type DevOpsClientOptions } from '../src/index.js'
+import { expect, onTestFinished } from 'vitest'
+import { DevOpsClient, type Attempt, type DevOpsClientOptions, type GraphUser } from '../src/index.js'
 
 /** An emulated service and a client of it, on one clock that only the test moves. */
 export interface World {
@@ -48,3 +48,18 @@ export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
   }
   throw new Error('it did not fail')
 }
+
+/** Lists the users of a world, skipping every pause. */
+export function readUsers({ devops, clock }: Pick<World, 'devops' | 'clock'>): Promise<GraphUser[]> {
+  return clock.runUntil(collect(devops.users.list()))
+}
+
+/** Matches the first request that {@link readUsers} sends after a fault rule was added. */
+export const firstUsers = { path: '/graph/users', nth: 1 } as const
+
+/** Matches a text that holds this one. */
+export const containing = (text: string): string => expect.stringContaining(text) as string
+
+/** What went wrong at each try, oldest first. */
+export const failuresIn = (error: unknown): string[] =>
+  (error as { readonly attempts: readonly Attempt[] }).attempts.map(({ failure }) => failure)

@@ -9,13 +9,14 @@ export interface TestCertificate {
   readonly key: KeyObject
 }
 
-/** Makes one with an RSA key; the dates are those of the machine's clock unless given. */
+/** Makes one with an RSA key; the dates are those of the machine's clock unless given. A common name that is a host makes it good for that host. */
 export function makeCertificate(
   validTo = new Date(Date.now() + 90 * 86_400_000),
   validFrom = new Date(Date.now() - 86_400_000),
+  commonName = 'patkit test',
 ): TestCertificate {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  const name = sequence(set(sequence(oid('55 04 03'), der(0x0c, Buffer.from('patkit test')))))
+  const name = sequence(set(sequence(oid('55 04 03'), der(0x0c, Buffer.from(commonName)))))
   const serial = randomBytes(8)
   serial[0] = ((serial[0] ?? 0) & 0x3f) | 0x40
   const body = sequence(
