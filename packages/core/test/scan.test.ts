@@ -33,30 +33,6 @@ describe('scanTokens', () => {
     expect(outcomes.filter(({ status }) => status === 'failed')).toEqual([])
   })
 
-  it('skips service identities and groups without asking for them, and says why', async () => {
-    const world = await startWorld({
-      people: [{ tokens: 1 }, { kind: 'build-service' }, { kind: 'local-authority' }, { descriptor: 'vssgp.Z3JvdXA' }],
-    })
-    const outcomes = await scanAll(world)
-    const said = outcomes.map((outcome) => (outcome.status === 'read' ? 'read' : outcome.reason))
-    expect(said).toEqual(['read', 'service identity', 'service identity', 'group'])
-    expect(tokenReads(world)).toHaveLength(1)
-  })
-
-  it('reads a user who is listed twice once', async () => {
-    const world = await startWorld({ people: people(4) })
-    const [a, b] = [...world.emulator.data.users()].map(({ descriptor }) => ({ descriptor }))
-    const page = (value: unknown[], next: string) => ({
-      status: 200,
-      headers: { 'x-ms-continuationtoken': next },
-      body: { value },
-    })
-    world.emulator.faults.add({ match: { path: '/graph/users', times: 1 }, answer: page([a, b], 'more') })
-    world.emulator.faults.add({ match: { path: '/graph/users', times: 1 }, answer: page([b, a], '') })
-    expect(await scanAll(world)).toHaveLength(2)
-    expect(tokenReads(world)).toHaveLength(2)
-  })
-
   it('R13: records a user who cannot be read, with the error, and goes on', async () => {
     const world = await startWorld({ people: people(10) })
     const broken = world.emulator.data.userAt(3).descriptor
@@ -79,26 +55,10 @@ describe('scanTokens', () => {
     expect(second?.status).toBe('read')
   })
 
-  it('skips a user who was deleted meanwhile, after making sure', async () => {
-    const world = await startWorld({ people: people(3) })
-    const gone = world.emulator.data.userAt(1).descriptor
-    world.emulator.faults.add({ match: { path: '/tokenadmin', user: gone }, answer: { status: 404 } })
-    world.emulator.faults.add({ match: { path: `/graph/users/${gone}` }, answer: { status: 404 } })
-    const outcomes = await scanAll(world)
-    expect(outcomes[1]).toMatchObject({ status: 'skipped', reason: 'no longer exists' })
-  })
-
   it('fails users whose tokens are not found although they are still there', async () => {
     const world = await startWorld({ people: people(3) })
     world.emulator.faults.add({ match: { path: '/tokenadmin' }, answer: { status: 404 } })
     expect((await scanAll(world)).map(({ status }) => status)).toEqual(['failed', 'failed', 'failed'])
-  })
-
-  it.each([400, 404])('skips an imported identity that is answered with %i', async (status) => {
-    const world = await startWorld({ people: [{ tokens: 1 }, { kind: 'imported' }] })
-    const user = world.emulator.data.userAt(1).descriptor
-    world.emulator.faults.add({ match: { path: '/tokenadmin', user }, answer: { status } })
-    expect((await scanAll(world))[1]).toMatchObject({ status: 'skipped' })
   })
 
   it('records single refusals once somebody could be read', async () => {

@@ -42,7 +42,8 @@ const globalRetirement =
   'Choose one organization: tokens for all organizations can no longer be created since 2026-03-15 and stop working on 2026-12-01.'
 const askTenantAdministrator = 'ask an Azure DevOps administrator of the tenant for an exception.'
 const unsupportedIdentity = 'Sign in as a person of the organization; applications cannot own personal access tokens.'
-const missingToken =
+/** What helps when there is no token of this id. */
+export const missingToken =
   'Check the authorization id with pats.list(); the token may have been revoked or belong to somebody else.'
 const tryAgain = 'Try again later; if it lasts, ask the organization administrator.'
 

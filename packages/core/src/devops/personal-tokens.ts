@@ -7,7 +7,7 @@ import type { GoodAnswer } from '../http/transport.js'
 import { patTokenResultSchema, personalTokenSchema, type PersonalToken } from '../model/personal-token.js'
 import { paged, type PagedIterable } from '../paging.js'
 import { Secret } from '../secret.js'
-import { remedyFor } from './pat-remedies.js'
+import { missingToken, remedyFor } from './pat-remedies.js'
 import type { Service } from './service.js'
 
 /** Which of one's own tokens to list, and in what order. */
@@ -160,6 +160,7 @@ export function createPersonalTokens(service: Service, clock: Clock): PersonalTo
         method: 'DELETE',
         query: { ...version, authorizationId: checkId(authorizationId) },
         repeat: 'repeatable',
+        notFound: missingToken,
         read: (answer) => {
           failedAttempts = answer.failedAttempts
           // 204 or 200 with anything: only a reason inside the body would be a refusal.
@@ -186,6 +187,7 @@ export function createPersonalTokens(service: Service, clock: Clock): PersonalTo
         method: 'GET',
         query: { ...version, authorizationId: checkId(authorizationId) },
         repeat: 'repeatable',
+        notFound: missingToken,
         read: (answer) => readPat(answer, 'read').pat,
         signal,
       }),
@@ -214,6 +216,7 @@ export function createPersonalTokens(service: Service, clock: Clock): PersonalTo
         query: version,
         body: { authorizationId: checkId(change.authorizationId), ...toBody(change) },
         repeat: 'repeatable',
+        notFound: missingToken,
         read: (answer) => readPat(answer, 'changed').pat,
         signal,
       }),

@@ -22,6 +22,8 @@ export interface FailedCall {
   readonly attempts: readonly Attempt[]
   /** What the identity needs for this call, as a sentence. */
   readonly permission: string | undefined
+  /** What it may mean that there is no such thing, as a sentence. */
+  readonly notFound: string | undefined
   /** Secrets in use, to be kept out of every message. */
   readonly secrets: readonly string[]
 }
@@ -136,7 +138,9 @@ export function toHttpError(call: FailedCall, answer: Answer, content: Content):
     case 404:
       return new NotFoundError(`${what(call)} was not found (HTTP 404)${said}`, {
         ...details,
-        hint: 'Check the organization name; what does not exist and what one may not see are answered alike.',
+        hint:
+          call.notFound ??
+          'Check the organization name; what does not exist and what one may not see are answered alike.',
       })
     case 429:
       return new ThrottledError(`Azure DevOps kept refusing ${what(call)}: too many requests${said}`, {
