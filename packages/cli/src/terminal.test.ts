@@ -42,7 +42,7 @@ test.each([
   [false, { FORCE_COLOR: '1' }, true],
   [true, { FORCE_COLOR: '0' }, false],
   [false, { FORCE_COLOR: '1', NO_COLOR: '1' }, false],
-])('wantsColor() on a terminal (%s) with %j is %s', (isTTY, env, wanted) => {
+])('fault 64: wantsColor() on a terminal (%s) with %j is %s', (isTTY, env, wanted) => {
   expect(wantsColor(new Capture({ isTTY }), env)).toBe(wanted)
 })
 

@@ -49,7 +49,7 @@ test('patkit report refuses an unknown option and suggests the one that was mean
 test('patkit report refuses a folder that does not exist', () =>
   refused(2, /The folder ".*missing" does not exist\. Create it first/, ['--out', 'missing/pats.csv']))
 
-test('patkit report refuses a folder that is not writable', async () => {
+test('fault 61: patkit report refuses a folder that is not writable', async () => {
   // The superuser may write anywhere but in the kernel's own folders.
   const isRoot = process.getuid?.() === 0
   await refused(
@@ -60,7 +60,7 @@ test('patkit report refuses a folder that is not writable', async () => {
   )
 })
 
-test('patkit report refuses a folder as its file', () =>
+test('fault 61: patkit report refuses a folder as its file', () =>
   refused(2, '"folder.csv" is a folder', ['--out', 'folder.csv', '--force'], ({ world }) =>
     mkdir(path.join(world.folder, 'folder.csv')),
   ))

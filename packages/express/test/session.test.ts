@@ -104,7 +104,7 @@ describe.each(expressNames)('a session on %s', (express) => {
     expect(page.body).toContain('SESSION_SECRET')
   })
 
-  test('whose file is damaged is dropped, and nothing else happens', async () => {
+  test('fault 69: whose file is damaged is dropped, and nothing else happens', async () => {
     const directory = temporaryFolder()
     const world = await startWorld({ express, storage: (clock) => fileStorage({ directory, clock }) })
     await world.signIn()
@@ -210,7 +210,7 @@ describe.each(expressNames)('when the place of the sessions is down, on %s,', (e
     return { world, sessions }
   }
 
-  test.each(['error', 'throw'] as const)('required() answers 503 and sends nobody to sign in (%s)', async (fault) => {
+  test.each(['error', 'throw'] as const)('fault 68: required() answers 503 and sends nobody to sign in (%s)', async (fault) => {
     const { world, sessions } = await start()
     await world.signIn()
     sessions.fault = fault

@@ -51,7 +51,7 @@ describe('cutToCell()', () => {
     expect(cutToCell(text)).toBe(text)
   })
 
-  it('cuts a longer one to the limit and says so', () => {
+  it('fault 62: cuts a longer one to the limit and says so', () => {
     const cut = cutToCell('x'.repeat(mostCellCharacters + 1))
     expect(cut).toHaveLength(mostCellCharacters)
     expect(cut).toMatch(/x… \[cut\]$/)

@@ -16,7 +16,7 @@ describe('ReportError', () => {
     ['EDQUOT', 'PATKIT_REPORT_NO_SPACE', 'the disk quota is used up'],
     ['EFBIG', 'PATKIT_REPORT_NO_SPACE', 'the file is too large for its file system'],
     ['EIO', 'PATKIT_REPORT_NOT_WRITABLE', 'EIO'],
-  ])('says of %s what it means for the file', (systemCode, code, because) => {
+  ])('fault 61: says of %s what it means for the file', (systemCode, code, because) => {
     const error = cannotWrite('out/pats.xlsx', systemError(systemCode))
     expect(error).toMatchObject({
       code,

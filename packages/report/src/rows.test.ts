@@ -76,7 +76,7 @@ describe('fullColumns', () => {
     )
   })
 
-  it('show a time that is no time as the service wrote it', () => {
+  it('fault 50: show a time that is no time as the service wrote it', () => {
     const row = toRow(sampleUser(), sampleToken({ validTo: null, validToText: 'soon' }), settings)
     const expires = fullColumns.find((column) => column.header === 'Expires')
     expect(expires?.value(row)).toBe('soon')

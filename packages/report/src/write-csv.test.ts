@@ -75,7 +75,7 @@ describe('writeReport() to CSV', () => {
     expect(names).toEqual(['Token', ...hostileTexts.map(encoded)])
   })
 
-  it('gives every hostile name back, with an apostrophe before what a spreadsheet would run', async () => {
+  it('fault 51: gives every hostile name back, with an apostrophe before what a spreadsheet would run', async () => {
     const names = readCsv((await csvOf(hostileTexts)).slice(1)).map((record) => record[tokenColumn])
     expect(names.slice(1)).toEqual(hostileTexts.map((text) => encoded(neutralized(text))))
     for (const name of names) expect(name).not.toMatch(/^[\s\u200B\0]*[=+\-@＝＋－＠]/)

@@ -71,7 +71,7 @@ describe('openScanCheckpoint', () => {
     await checkpoint.close()
   })
 
-  it('drops a last line that was torn, and goes on behind the whole ones', async () => {
+  it('fault 60: drops a last line that was torn, and goes on behind the whole ones', async () => {
     const first = await openScanCheckpoint(path, { ...fabrikam, mode: 'new' })
     await first.record(outcome(1))
     await first.close()

@@ -189,7 +189,7 @@ describe('several credentials, for rotation', () => {
     })
   })
 
-  test('getToken() throws a ConfigurationError when all of them are refused', async () => {
+  test('fault 34: getToken() throws a ConfigurationError when all of them are refused', async () => {
     const world = await startWith({ secret: oldSecret }, { secrets: [{ value: oldSecret }] })
     const { account } = await world.signIn()
     world.identity.expireSecrets(clientId)

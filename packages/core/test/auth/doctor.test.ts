@@ -202,7 +202,7 @@ describe('doctor() explains', () => {
     })
   })
 
-  test('a clock that is wrong', async () => {
+  test('fault 36: a clock that is wrong', async () => {
     const world = await startAuthWorld()
     const clock = { ...world.clock, now: () => world.clock.now() - 10 * minute }
     const auth = world.client({

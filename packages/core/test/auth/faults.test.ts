@@ -19,7 +19,7 @@ async function anHourLater(name: Parameters<typeof startAuthWorld>[0] = 'one ten
 const statuses = ({ identity }: AuthWorld): number[] => identity.requests.list('token').map(({ status }) => status)
 
 describe('renewing a token, which is safe to repeat', () => {
-  test.each([500, 502, 503, 504, 408])('tries again after HTTP %i', async (status) => {
+  test.each([500, 502, 503, 504, 408])('fault 34: tries again after HTTP %i', async (status) => {
     const { world, renew } = await anHourLater()
     world.identity.faults.add({ at: 'token', answer: { kind: 'status', status } })
 
@@ -27,7 +27,7 @@ describe('renewing a token, which is safe to repeat', () => {
     expect(statuses(world)).toEqual([status, 200])
   })
 
-  test('waits as long as the service asks for', async () => {
+  test('fault 34: waits as long as the service asks for', async () => {
     const { world, renew } = await anHourLater()
     world.identity.faults.add({ at: 'token', answer: { kind: 'status', status: 429, retryAfterSeconds: 7 } })
 
@@ -48,7 +48,7 @@ describe('renewing a token, which is safe to repeat', () => {
     expect(statuses(world)).toEqual([429])
   })
 
-  test('works at once when the service is well again: one failure locks nothing', async () => {
+  test('fault 34: works at once when the service is well again: one failure locks nothing', async () => {
     const { world, renew } = await anHourLater()
     world.identity.faults.add({ at: 'token', times: 3, answer: { kind: 'status', status: 503, body: 'json' } })
 
@@ -57,14 +57,14 @@ describe('renewing a token, which is safe to repeat', () => {
     expect(statuses(world)).toEqual([503, 503, 503, 200])
   })
 
-  test('tries again after a lost connection', async () => {
+  test('fault 34: tries again after a lost connection', async () => {
     const { world, renew } = await anHourLater()
     world.identity.faults.add({ at: 'token', answer: { kind: 'hang-up' } })
 
     expect(await renew()).toHaveProperty('token')
   })
 
-  test.each(['stall', 'silence'] as const)('tries again when no whole answer comes in time: %s', async (kind) => {
+  test.each(['stall', 'silence'] as const)('fault 34: tries again when no whole answer comes in time: %s', async (kind) => {
     const { fetch, untilBegun } = watchedFetch()
     const { world, account } = await anHourLater('one tenant by id', { fetch })
     world.identity.faults.add({ at: 'token', answer: { kind } })
@@ -95,7 +95,7 @@ describe('renewing a token, which is safe to repeat', () => {
     })
   })
 
-  test('names the web page of something in between', async () => {
+  test('fault 34: names the web page of something in between', async () => {
     const { world, renew } = await anHourLater()
     world.identity.faults.add({ at: 'token', answer: { kind: 'status', status: 200, body: 'html' } })
 
@@ -105,7 +105,7 @@ describe('renewing a token, which is safe to repeat', () => {
     })
   })
 
-  test('tries again after an answer that was cut', async () => {
+  test('fault 34: tries again after an answer that was cut', async () => {
     const { world, renew } = await anHourLater()
     world.identity.faults.add({ at: 'token', answer: { kind: 'status', status: 200, body: 'empty' } })
 

@@ -258,7 +258,7 @@ describe('finishSignIn() refuses an ID token', () => {
   test.each([
     ['behind', -6 * minute, 'behind'],
     ['ahead', 70 * minute, 'ahead of'],
-  ])('says that the clock is %s instead of blaming the token', async (_, offsetMs, side) => {
+  ])('fault 36: says that the clock is %s instead of blaming the token', async (_, offsetMs, side) => {
     const world = await startAuthWorld()
     const skewed = world.client({ clock: { ...offset(world.clock, offsetMs) } })
     const { url, transaction } = await skewed.startSignIn({ scopes: [world.place.scope] })
@@ -270,7 +270,7 @@ describe('finishSignIn() refuses an ID token', () => {
     expect(result).toHaveProperty('message', expect.stringContaining(`minutes ${side} the clock`))
   })
 
-  test('works with a clock that is four minutes off, either way', async () => {
+  test('fault 36: works with a clock that is four minutes off, either way', async () => {
     const world = await startAuthWorld()
     for (const offsetMs of [-4 * minute, 4 * minute]) {
       const skewed = world.client({ clock: { ...offset(world.clock, offsetMs) } })

@@ -43,7 +43,7 @@ describe('credentialFor()', () => {
     expect(one?.token).toBe(other?.token)
   })
 
-  test('renews once for all who ask at the same time', async () => {
+  test('fault 35: renews once for all who ask at the same time', async () => {
     const world = await startAuthWorld()
     const { account } = await world.signIn()
     await world.clock.advance(60 * minute)
@@ -56,7 +56,7 @@ describe('credentialFor()', () => {
     expect(refreshes(world)).toBe(1)
   })
 
-  test('renews once for all servers that share a store with a lock', async () => {
+  test('fault 35: renews once for all servers that share a store with a lock', async () => {
     let last = Promise.resolve()
     const tokenCache: TokenCacheStore = {
       ...memoryTokenCache(),
@@ -233,7 +233,7 @@ describe('credentialFor()', () => {
 })
 
 describe('getToken() needs the person', () => {
-  test('when the refresh token has expired (AADSTS700082)', async () => {
+  test('fault 34: when the refresh token has expired (AADSTS700082)', async () => {
     const world = await startAuthWorld('one tenant by id', {}, { knobs: { refreshTokenSeconds: 2 * 60 * 60 } })
     const { account } = await world.signIn()
     await world.clock.advance(3 * 60 * minute)
@@ -270,7 +270,7 @@ describe('getToken() needs the person', () => {
     ['AADSTS65001', 'a consent'],
     ['AADSTS70000', 'any other invalid_grant'],
     ['AADSTS700082', 'an expired refresh token'],
-  ])('when the service says %s: %s', async (code) => {
+  ])('fault 34: when the service says %s: %s', async (code) => {
     const world = await startAuthWorld()
     const { account } = await world.signIn()
     world.identity.faults.add({ at: 'token', answer: { kind: 'error', code } })
