@@ -1,0 +1,2 @@
+// The live table of a report. Written by the pages about the organization.
+export {}
