@@ -13,6 +13,7 @@ import { signIn, type WebStorage } from '@patkit/express'
 import express, { type Express } from 'express'
 import { Clients } from './clients.js'
 import { footer, Home } from './home.js'
+import { OneTimeForms } from './one-time-forms.js'
 import { patRoutes } from './pats/routes.js'
 import { reportRoutes } from './report/routes.js'
 import type { Settings } from './settings.js'
@@ -49,8 +50,10 @@ export const site = (isDemonstration: boolean): Site => ({
   banner: isDemonstration ? 'A demonstration on an emulated organization: nothing leaves this machine.' : undefined,
 })
 
+const consoleLogger: Logger = { warn: (message) => console.warn(message) }
+
 /** Sign-in, one's own tokens, and the report of the organization. */
-export function createApp({ settings, storage, assets, clock = systemClock, logger }: AppOptions): App {
+export function createApp({ settings, storage, assets, clock = systemClock, logger = consoleLogger }: AppOptions): App {
   const { auth: config, emulator, organization, reportsFolder, trustProxy } = settings
   const auth = new AuthClient({ ...config, emulator, tokenCache: storage.tokenCache, clock, logger })
   const pages = createPages(site(emulator !== undefined), assets)
@@ -61,10 +64,11 @@ export function createApp({ settings, storage, assets, clock = systemClock, logg
     renderPage: pages.renderPage,
     trustProxy,
     clock,
-    ...(logger === undefined ? {} : { logger }),
+    logger,
   })
   const clients = new Clients(auth, settings, clock)
-  const common = { web, pages, clients, organization, clock }
+  const forms = new OneTimeForms()
+  const common = { web, pages, clients, forms, organization, clock, logger }
   const reports = reportRoutes({ ...common, reportsFolder })
 
   const app = express()

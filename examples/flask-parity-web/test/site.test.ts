@@ -26,7 +26,7 @@ describe('the site', () => {
     expect(page.status).toBe(404)
     expect(page.body).toContain('There is no such page')
     const json = await world.browser().fetch('/nowhere', { headers: { accept: 'application/json' } })
-    expect(json.json()).toEqual({ title: 'There is no such page', status: 404 })
+    expect(json.json()).toMatchObject({ title: 'There is no such page', status: 404 })
   })
 })
 

@@ -35,6 +35,10 @@ export interface World {
   browser(): TestBrowser
   /** A new browser in which this person is signed in; the administrator unless given. */
   signedIn(person?: string): Promise<TestBrowser>
+  /** What a person does at the sign-in service, with the address it sends the browser back to. */
+  atService(url: string | undefined, person?: string): Promise<string>
+  /** What an address has sent when nothing more comes for a while, as from a stream that goes on. */
+  partly(browser: TestBrowser, path: string): Promise<{ readonly body: string }>
   /** What forms of this browser's session carry. */
   csrfToken(browser: TestBrowser): Promise<string>
   /** Ends the server and starts another one on the same port, folder and storage, as after a crash or an update. */
@@ -45,7 +49,7 @@ let assets: Promise<Assets> | undefined
 
 /** Starts the site for an emulated organization; everything ends with the test. */
 export async function startWorld({ emulator: options, redirectPath, clock }: WorldOptions = {}): Promise<World> {
-  const emulator = await startEmulator({ users: 30, seed: 7, ...options })
+  const emulator = await startEmulator({ ...(options?.people === undefined ? { users: 30 } : {}), seed: 7, ...options })
   onTestFinished(() => emulator.close())
   const folder = await mkdtemp(path.join(tmpdir(), 'patkit-web-test-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
@@ -67,6 +71,11 @@ export async function startWorld({ emulator: options, redirectPath, clock }: Wor
   const origin = `http://localhost:${port}`
   const browser = (): TestBrowser => new TestBrowser(port)
   const administrator = settings.demoPerson ?? ''
+  const atService: World['atService'] = async (url = '', person = administrator) => {
+    const service = new SignInBrowser(emulator.url.replace('127.0.0.1', 'localhost'))
+    const end = await service.signIn(url, { person })
+    return end.url.href.slice(origin.length)
+  }
   const member = [...emulator.data.people()].find(
     ({ kind, isAdministrator, principalName }) => kind === 'member' && !isAdministrator && principalName !== null,
   )
@@ -79,11 +88,17 @@ export async function startWorld({ emulator: options, redirectPath, clock }: Wor
     member: member?.principalName ?? '',
     logged,
     browser,
+    atService,
+    partly: async (own, address) => {
+      const cookie = [...own.cookies].map(([name, { value }]) => `${name}=${value}`).join('; ')
+      const answer = await fetch(`http://127.0.0.1:${port}${address}`, {
+        headers: { cookie, host: `localhost:${port}` },
+      })
+      return { body: await readUntilQuiet(answer) }
+    },
     signedIn: async (person = administrator) => {
       const own = browser()
-      const { location = '' } = await own.open('/login')
-      const end = await new SignInBrowser(emulator.url.replace('127.0.0.1', 'localhost')).signIn(location, { person })
-      await own.open(end.url.href.slice(origin.length), { site: 'cross-site' })
+      await own.open(await atService((await own.open('/login')).location, person), { site: 'cross-site' })
       return own
     },
     csrfToken: async (own) => {
@@ -95,6 +110,20 @@ export async function startWorld({ emulator: options, redirectPath, clock }: Wor
       running = await startSite(settings, storage, { clock: clock ?? systemClock, logger, assets: await siteAssets() })
     },
   }
+}
+
+/** Reads a stream until half a second passes without anything new. */
+async function readUntilQuiet({ body }: globalThis.Response): Promise<string> {
+  const reader = body?.pipeThrough(new TextDecoderStream()).getReader()
+  let text = ''
+  for (;;) {
+    const quiet = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 500).unref())
+    const chunk = await Promise.race([reader?.read(), quiet])
+    if (chunk?.value === undefined) break
+    text += chunk.value
+  }
+  await reader?.cancel()
+  return text
 }
 
 async function startSite(

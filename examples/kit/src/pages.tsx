@@ -21,6 +21,8 @@ export interface PageSettings {
 /** Dresses pages in the layout of a site. */
 export interface Pages {
   send(req: Request, res: Response, page: PageSettings): void
+  /** Says what went wrong and what helps: as a page, or as JSON (RFC 9457) to a program. */
+  sendProblem(req: Request, res: Response, content: PageContent): void
   /** For `signIn({ renderPage })`: what the sign-in has to say, in the same layout. */
   readonly renderPage: RenderPage
   /** Says that there is no such page; for the end of the chain. */
@@ -54,17 +56,20 @@ export function createPages(site: Site, assets: Assets): Pages {
         ? {}
         : { refresh: { seconds: 0, url: content.goOnTo, when: 'always' as const } }),
     })
+  const sendProblem = (req: Request, res: Response, content: PageContent): void => {
+    const { status, title, message } = content
+    res.status(status)
+    if (req.accepts(['html', 'json']) === 'html') res.type('html').send(sayProblem(content, req, res))
+    else res.type('application/problem+json').send(JSON.stringify({ title, status, detail: message }))
+  }
   return {
     send: (req, res, page) => {
       res.status(page.status ?? 200)
       res.type('html').send(render(req, res, page))
     },
+    sendProblem,
     renderPage: sayProblem,
-    notFound: (req, res) => {
-      res.status(404)
-      if (req.accepts(['html', 'json']) !== 'html') res.json({ title: 'There is no such page', status: 404 })
-      else res.type('html').send(sayProblem(noSuchPage, req, res))
-    },
+    notFound: (req, res) => sendProblem(req, res, noSuchPage),
   }
 }
 
