@@ -29,6 +29,9 @@ const folderOf: Readonly<Record<string, string>> = { 'example-kit': 'kit' }
 /** What programs in a browser may share with the server: files that need nothing but the language. */
 export const sharedWithBrowsers: readonly string[] = [
   'examples/flask-parity-web/src/report/filter',
+  'examples/flask-parity-web/src/report/sort',
+  'examples/flask-parity-web/src/report/totals',
+  'examples/flask-parity-web/src/report/words',
   'examples/flask-parity-web/src/report/wire',
 ]
 

@@ -12,10 +12,10 @@ export { TestBrowser, type Answer } from '../../../packages/express/test/browser
 const screenshots = fileURLToPath(new URL('../../../out/screenshots/', import.meta.url))
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** Keeps a picture of the whole page for people to look at: `out/screenshots/NAME.png`. */
-export async function keepScreenshot(page: Page, name: string): Promise<void> {
+/** Keeps a picture of the whole page, or of what the window shows, for people to look at: `out/screenshots/NAME.png`. */
+export async function keepScreenshot(page: Page, name: string, part: 'page' | 'window' = 'page'): Promise<void> {
   await mkdir(screenshots, { recursive: true })
-  await page.screenshot({ path: path.join(screenshots, `${name}.png`), fullPage: true })
+  await page.screenshot({ path: path.join(screenshots, `${name}.png`), fullPage: part === 'page' })
 }
 
 /** What axe finds against WCAG 2.2 A and AA and its best practices, in words; empty when nothing. */

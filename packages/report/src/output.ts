@@ -342,7 +342,10 @@ function streamOutput(target: NodeJS.WritableStream): Output {
       target.write(chunk, done)
     },
     final: (done) => {
-      if (staysOpen) return done()
+      if (staysOpen) {
+        done()
+        return
+      }
       // Not by a callback: what wraps responses, such as express-session, takes it for a chunk.
       target.once('finish', () => {
         isWhole = true

@@ -32,19 +32,27 @@ const statusOrder = { expiring: 0, active: 1, expired: 2, revoked: 3 } as const 
   number
 >
 
-/** Compares two tokens. In either direction, what no longer works and what has no value stands behind. */
-export function comparison({ column, direction }: Sorting): (a: WireRow, b: WireRow) => number {
-  const sign = direction === 'ascending' ? 1 : -1
-  return (a, b) => {
-    if (column === 'status') return sign * (statusOrder[a.status] - statusOrder[b.status])
-    if (column === 'expires' && isWorking(a) !== isWorking(b)) return isWorking(a) ? -1 : 1
-    const [left, right] = [keyOf(a, column), keyOf(b, column)]
-    if (left === '' || right === '') return left === right ? 0 : left === '' ? 1 : -1
-    return sign * left.localeCompare(right, 'en')
-  }
+/**
+ * What a token is sorted by in a column. The first character is its group, and groups keep their order in either direction: what no longer
+ * works and what has no value stands behind.
+ */
+export function sortKey(row: WireRow, column: SortColumn): string {
+  if (column === 'status') return `0${statusOrder[row.status]}`
+  if (column === 'expires') return `${isWorking(row) ? (row.noExpiry ? 1 : 0) : 2}${row.expires ?? ''}`
+  const text = row[column] ?? ''
+  return text === '' ? '1' : `0${text}`
 }
 
-function keyOf(row: WireRow, column: Exclude<SortColumn, 'status'>): string {
-  if (column === 'expires') return row.noExpiry ? '' : (row.expires ?? '')
-  return row[column] ?? ''
+/** Compares two keys of one column. */
+export function compareKeys(left: string, right: string, direction: Sorting['direction']): number {
+  const groups = left.charCodeAt(0) - right.charCodeAt(0)
+  if (groups !== 0) return groups
+  return direction === 'ascending' ? order.compare(left, right) : order.compare(right, left)
+}
+
+const order = new Intl.Collator('en')
+
+/** Compares two tokens. */
+export function comparison({ column, direction }: Sorting): (a: WireRow, b: WireRow) => number {
+  return (a, b) => compareKeys(sortKey(a, column), sortKey(b, column), direction)
 }

@@ -1,5 +1,3 @@
-import type { TokenStatus } from '@patkit/report'
-
 // What the server tells the page of a report, as JSON. Types only: this file is read on both sides.
 
 /** A token as the table shows it. */
@@ -10,7 +8,7 @@ export interface WireRow {
   readonly ownerMail: string | null
   readonly ownerType: string | null
   readonly token: string | null
-  readonly status: TokenStatus
+  readonly status: 'active' | 'expiring' | 'expired' | 'revoked'
   readonly scopes: readonly string[]
   readonly fullAccess: boolean
   readonly allOrganizations: boolean

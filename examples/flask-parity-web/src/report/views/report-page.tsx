@@ -68,7 +68,7 @@ function Progress({ id, progress, csrfToken }: { id: string; progress: WireProgr
           </form>
         )}
       </div>
-      <p id="announcements" class="quiet-text" aria-live="polite" />
+      <p id="announcements" class="skip" aria-live="polite" />
     </div>
   )
 }
@@ -289,9 +289,7 @@ function TokenForm({ view, csrfToken }: Props) {
       <table id="tokens" class="cards" aria-labelledby="tokens-heading">
         <thead>
           <tr>
-            <th scope="col">
-              <span class="hidden-text">Select</span>
-            </th>
+            <th scope="col">Select</th>
             <SortHead view={view} column="token" label="Token" />
             <SortHead view={view} column="owner" label="Owner" />
             <SortHead view={view} column="status" label="Status" />

@@ -34,7 +34,7 @@ function TokenRow({ row }: { readonly row: WireRow }) {
         ) : null}
       </td>
       <th scope="row">
-        <span class="clip">{name}</span>
+        <Clipped text={name} />
       </th>
       <td data-label="Owner">
         <span class="clip">
@@ -57,13 +57,21 @@ function TokenRow({ row }: { readonly row: WireRow }) {
         )}
       </td>
       <td data-label="Scopes">
-        <span class="clip">{row.scopes.join(' ')}</span>{' '}
-        {row.fullAccess ? <span class="badge bad">Full access</span> : null}{' '}
+        <Clipped text={row.scopes.join(' ')} /> {row.fullAccess ? <span class="badge bad">Full access</span> : null}{' '}
         {row.allOrganizations ? <span class="badge bad">All organizations</span> : null}
       </td>
       <td data-label="Created">
         {row.created === null ? null : <time dateTime={row.created}>{timeInWords(row.created)}</time>}
       </td>
     </tr>
+  )
+}
+
+/** A text of any length: what does not fit opens when it is reached, also by the keyboard. */
+function Clipped({ text }: { readonly text: string }) {
+  return (
+    <span class="clip" tabIndex={text.length > 120 ? 0 : undefined}>
+      {text}
+    </span>
   )
 }
