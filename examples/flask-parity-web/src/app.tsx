@@ -40,14 +40,16 @@ export function siteAssets(): Promise<Assets> {
   return buildAssets({ style: styleSheet, scripts: { report: script('report'), secret: script('secret') } })
 }
 
-export const site = (isDemonstration: boolean): Site => ({
+/** What is the same on every page. */
+export const site = (kind: 'demonstration' | 'tenant'): Site => ({
   name: 'Token report',
   navigation: [
     { href: '/pats', label: 'Your tokens' },
     { href: '/reports', label: 'Organization' },
   ],
   footer,
-  banner: isDemonstration ? 'A demonstration on an emulated organization: nothing leaves this machine.' : undefined,
+  banner:
+    kind === 'demonstration' ? 'A demonstration on an emulated organization: nothing leaves this machine.' : undefined,
 })
 
 const consoleLogger: Logger = { warn: (message) => console.warn(message) }
@@ -56,7 +58,7 @@ const consoleLogger: Logger = { warn: (message) => console.warn(message) }
 export function createApp({ settings, storage, assets, clock = systemClock, logger = consoleLogger }: AppOptions): App {
   const { auth: config, emulator, organization, reportsFolder, trustProxy } = settings
   const auth = new AuthClient({ ...config, emulator, tokenCache: storage.tokenCache, clock, logger })
-  const pages = createPages(site(emulator !== undefined), assets)
+  const pages = createPages(site(emulator === undefined ? 'tenant' : 'demonstration'), assets)
   const web = signIn({
     auth,
     storage,

@@ -7,6 +7,7 @@ import {
   type ConfigurationFault,
   type EmulatorOption,
 } from '@patkit/core'
+import { listenAddress, valueOf, type Environment } from '@patkit/example-kit'
 
 /** Everything the site is told from outside. */
 export interface Settings {
@@ -29,15 +30,8 @@ export interface Settings {
   readonly reportsFolder: string
 }
 
-type Environment = Readonly<Record<string, string | undefined>>
-
-/** Variables any of which says that a real tenant is meant. */
-const meansRealTenant = ['CLIENT_ID', 'CLIENT_SECRET', 'CLIENT_CERTIFICATE_PATH', 'AUTHORITY', 'TENANT_ID']
-
-/** Whether nothing was set up, so that the site runs as a demonstration. */
-export function isDemonstration(env: Environment): boolean {
-  return meansRealTenant.every((name) => (env[name] ?? '').trim() === '')
-}
+/** The port of the original. */
+export const usualPort = 5000
 
 /**
  * Reads the settings.
@@ -51,18 +45,15 @@ export function settingsFromEnv(env: Environment, reportsFolder: string): Settin
   const baseUrl = tried(() => readBaseUrl(env))
   const faults = [...auth.faults, ...organization.faults, ...baseUrl.faults]
   if (faults.length > 0 || auth.value === undefined) throw new ConfigurationError(faults)
-  const redirect = new URL(auth.value.redirectUri)
-  const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(redirect.hostname)
+  const { redirectUri } = auth.value
   return {
     auth: auth.value,
     organization: organization.value ?? '',
     baseUrl: baseUrl.value,
     emulator: undefined,
     demoPerson: undefined,
-    port: Number(valueOf(env, 'PORT') ?? (redirect.port === '' ? '5000' : redirect.port)),
-    // On somebody's own machine nobody else is let in; elsewhere the platform decides who can reach it.
-    host: valueOf(env, 'HOST') ?? (isLocal ? '127.0.0.1' : '0.0.0.0'),
-    trustProxy: redirect.protocol === 'https:',
+    ...listenAddress(env, usualPort, redirectUri),
+    trustProxy: redirectUri.startsWith('https:'),
     reportsFolder,
   }
 }
@@ -96,11 +87,6 @@ function tried<T>(read: () => T): { readonly value?: T; readonly faults: readonl
     if (error instanceof ConfigurationError) return { faults: error.faults }
     throw error
   }
-}
-
-function valueOf(env: Environment, name: string): string | undefined {
-  const value = env[name]?.trim()
-  return value === '' ? undefined : value
 }
 
 function fault(field: string, problem: string, fix: string): ConfigurationError {

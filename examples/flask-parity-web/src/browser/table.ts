@@ -63,7 +63,7 @@ export class TokenTable {
       autoWidth: false,
       layout: { topStart: null, topEnd: null, bottomStart: null, bottomEnd: 'paging' },
       language: { emptyTable: 'No tokens yet.', zeroRecords: 'No token passes this filter.' },
-      rowCallback: (row, data) => this.#fill(row as HTMLTableRowElement, data as WireRow),
+      rowCallback: (row, data) => this.#fill(row, data as WireRow),
     })
     this.#table.search.fixed('filter', (_text, row) => passes(row, filterOf()))
     this.#table.on('draw', () => this.#sayCount())

@@ -91,7 +91,8 @@ function Unread({ users }: { users: readonly WireUnreadUser[] }) {
   return (
     <details id="unread" class="notice bad" hidden={users.length === 0}>
       <summary>
-        Users who could not be read: <span id="unread-count">{number(users.length)}</span>. Their tokens are missing here.
+        Users who could not be read: <span id="unread-count">{number(users.length)}</span>. Their tokens are missing
+        here.
       </summary>
       <ul id="unread-users">
         {users.map(({ descriptor, displayName, reason, code }) => (
