@@ -57,10 +57,14 @@ export function createPages(site: Site, assets: Assets): Pages {
         : { refresh: { seconds: 0, url: content.goOnTo, when: 'always' as const } }),
     })
   const sendProblem = (req: Request, res: Response, content: PageContent): void => {
-    const { status, title, message } = content
+    const { status, title, message, help } = content
     res.status(status)
-    if (req.accepts(['html', 'json']) === 'html') res.type('html').send(sayProblem(content, req, res))
-    else res.type('application/problem+json').send(JSON.stringify({ title, status, detail: message }))
+    if (req.accepts(['html', 'json']) === 'html') {
+      res.type('html').send(sayProblem(content, req, res))
+      return
+    }
+    const detail = help === undefined ? message : `${message} ${help}`
+    res.type('application/problem+json').send(JSON.stringify({ title, status, detail }))
   }
   return {
     send: (req, res, page) => {

@@ -7,6 +7,7 @@ import type { AxeResults, NodeResult } from 'axe-core'
 import type { Page } from 'playwright-core'
 
 export { chromiumPath, openChromium, type ChromiumWindow } from '../../../packages/express/test/open-chromium.js'
+export { atSignInService, freePort, originOf } from './sites.js'
 export { TestBrowser, type Answer } from '../../../packages/express/test/browser.js'
 
 const screenshots = fileURLToPath(new URL('../../../out/screenshots/', import.meta.url))
