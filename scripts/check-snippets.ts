@@ -40,14 +40,19 @@ export function faultsIn(snippets: readonly Snippet[], root: string): string[] {
       { ...snippet, code: `${snippet.code}\n${snippet.given}\nexport {}\n` },
     ]),
   )
-  const { config } = ts.readConfigFile(path.join(root, 'tsconfig.json'), (file) => readFileSync(file, 'utf8'))
-  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root)
-  const compilerOptions = { ...options, noUnusedLocals: false }
-  const host = ts.createCompilerHost(compilerOptions)
-  const { fileExists, readFile } = host
-  host.fileExists = (file) => files.has(file) || fileExists(file)
-  host.readFile = (file) => files.get(file)?.code ?? readFile(file)
-  const program = ts.createProgram([...files.keys()], compilerOptions, host)
+  const read = ts.readConfigFile(path.join(root, 'tsconfig.json'), (file) => readFileSync(file, 'utf8'))
+  const { options } = ts.parseJsonConfigFileContent(read.config, ts.sys, root)
+  const host = ts.createCompilerHost(options)
+  const program = ts.createProgram([...files.keys()], options, {
+    ...host,
+    fileExists: (file) => files.has(file) || host.fileExists(file),
+    getSourceFile: (file, ...rest) => {
+      const snippet = files.get(file)
+      return snippet === undefined
+        ? host.getSourceFile(file, ...rest)
+        : ts.createSourceFile(file, snippet.code, ts.ScriptTarget.ESNext)
+    },
+  })
   return [...files].flatMap(([file, { page, line }]) => {
     const source = program.getSourceFile(file)
     const diagnostics = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)]

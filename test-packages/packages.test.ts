@@ -190,10 +190,13 @@ async function startEmulator(): Promise<typeof emulator> {
     env: process.env,
   })
   let said = ''
-  while (!said.includes('PATKIT_ACCESS_TOKEN=')) said += String((await once(child.stdout, 'data'))[0])
-  const variables = said.matchAll(/(PATKIT_\w+)=(\S+)/g)
+  while (!said.includes('PATKIT_ACCESS_TOKEN=')) {
+    const [chunk] = (await once(child.stdout, 'data')) as [Buffer]
+    said += chunk.toString()
+  }
+  const variables = [...said.matchAll(/(PATKIT_\w+)=(\S+)/g)].map(([, name = '', value = '']) => [name, value] as const)
   return {
-    env: { ...Object.fromEntries([...variables].map(([, name, value]) => [name, value])), XDG_STATE_HOME: project },
+    env: { ...Object.fromEntries(variables), XDG_STATE_HOME: project },
     end: () => child.kill(),
   }
 }
