@@ -22,8 +22,8 @@ export interface Snippet {
 
 /** The blocks of a page that are to be checked. */
 export function snippetsOf(page: string, text: string): Snippet[] {
-  const blocks = text.matchAll(/(?:^<!-- given\n([\s\S]*?)^-->\n+)?^```ts[ \t]*\n([\s\S]*?)^```[ \t]*$/gm)
-  return [...blocks].map(([block, given = '', code = '']) => ({
+  const blocks = text.matchAll(/(?:^<!-- given\n([\s\S]*?)^-->\n+)?^([ \t]*)```ts[ \t]*\n([\s\S]*?)^\2```[ \t]*$/gm)
+  return [...blocks].map(([block, given = '', , code = '']) => ({
     page,
     line: text.slice(0, text.indexOf(block) + block.indexOf('```ts')).split('\n').length + 1,
     code,
