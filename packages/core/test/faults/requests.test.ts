@@ -12,8 +12,8 @@ import {
   ThrottledError,
   TimeoutError,
   type DevOpsClientOptions,
-} from '../src/index.js'
-import { collect, failureOf, startWorld, type World } from './world.js'
+} from '../../src/index.js'
+import { collect, failureOf, startWorld, type World } from '../world.js'
 
 const readUsers = ({ devops, clock }: Pick<World, 'devops' | 'clock'>) => clock.runUntil(collect(devops.users.list()))
 const firstUsers = { path: '/graph/users', nth: 1 } as const
