@@ -97,7 +97,7 @@ describe('a report', () => {
     expect(body.startsWith('retry: 3000\n\n')).toBe(true)
   })
 
-  test('goes on from the last event that a browser knows: nothing twice, nothing lost', async () => {
+  test('fault 65: goes on from the last event that a browser knows: nothing twice, nothing lost', async () => {
     const world = await startWorld()
     const browser = await world.signedIn()
     const report = await startReport(world, browser)
@@ -114,7 +114,7 @@ describe('a report', () => {
     }
   })
 
-  test('is one per person: a second start leads to it, and somebody else’s is not there', async () => {
+  test('fault 66: is one per person: a second start leads to it, and somebody else’s is not there', async () => {
     const world = await startWorld()
     world.emulator.faults.add({ match: { path: tokenPath, nth: 4 }, answer: { hang: 'before-headers' } })
     const browser = await world.signedIn()
@@ -173,7 +173,7 @@ describe('a report', () => {
     expect(end.message).toMatch(/Project Collection Administrators/)
   })
 
-  test('waits when its owner has to sign in again, keeps what it has, and goes on afterwards', async () => {
+  test('fault 67: waits when its owner has to sign in again, keeps what it has, and goes on afterwards', async () => {
     const world = await startWorld()
     const refusal = world.emulator.faults.add({ match: { path: tokenPath, after: 6 }, answer: { status: 401 } })
     const browser = await world.signedIn()
@@ -203,7 +203,7 @@ describe('a report', () => {
 })
 
 describe('a restart of the server', () => {
-  test('goes on with a report, asks only for the rest, and a browser that comes again loses nothing', async () => {
+  test('fault 67: goes on with a report, asks only for the rest, and a browser that comes again loses nothing', async () => {
     const world = await startWorld()
     const stuck = world.emulator.faults.add({
       match: { path: tokenPath, after: 12 },
@@ -346,7 +346,7 @@ describe('hostile names', () => {
     '</td>',
   ]
 
-  test('reach the page intact and inert', async () => {
+  test('fault 51: reach the page intact and inert', async () => {
     const people = [
       { displayName: 'Ada', principalName: 'ada@fabrikam.example', isAdministrator: true, tokens: 1 },
       { displayName: '<b>Bob</b>; "x"', tokens: names.map((displayName) => ({ displayName })) },
