@@ -83,6 +83,23 @@ describe('scanTokens', () => {
     expect(second?.status).toBe('read')
   })
 
+  it('fails a user whose descriptor cannot be part of a request, and reads the others', async () => {
+    const world = await startWorld({ people: people(2) })
+    const value = [
+      { descriptor: 'aad.\ud800' },
+      { descriptor: 'nobody' },
+      { descriptor: world.emulator.data.userAt(1).descriptor },
+    ]
+    world.emulator.faults.add({
+      match: { path: '/graph/users' },
+      answer: { status: 200, body: JSON.stringify({ value }) },
+    })
+    const outcomes = await scanAll(world)
+    const error = { code: 'PATKIT_PROTOCOL', field: 'descriptor' }
+    expect(outcomes).toMatchObject([{ status: 'failed', error }, { status: 'failed', error }, { status: 'read' }])
+    expect(tokenReads(world)).toHaveLength(1)
+  })
+
   it('fault 46: skips a user who was deleted meanwhile, after making sure', async () => {
     const world = await startWorld({ people: people(3) })
     const gone = world.emulator.data.userAt(1).descriptor

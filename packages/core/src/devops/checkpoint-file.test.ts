@@ -123,12 +123,27 @@ describe('openScanCheckpoint', () => {
   })
 
   it.each([
-    ['an empty file', ''],
+    ['nothing', ''],
+    ['half of the header', '{"patkitCheckpoint":1,"organ'],
+  ])('goes on from %s, which a process leaves that is killed before its first user', async (_, text) => {
+    await writeFile(path, text)
+    const checkpoint = await openScanCheckpoint(path, { ...fabrikam, mode: 'resume' })
+    expect(checkpoint.finished).toBe(0)
+    await checkpoint.record(outcome(1))
+    await checkpoint.close()
+    const again = await openScanCheckpoint(path, { ...fabrikam, mode: 'resume' })
+    expect(await again.recall('aad.1')).toEqual(outcome(1))
+    await again.close()
+  })
+
+  it.each([
     ['another format', 'DisplayName;Owner\nx;y\n'],
-    ['a torn header', '{"patkitCheckpoint":1,"organ'],
-  ])('refuses %s as no checkpoint', async (_, text) => {
+    ['another format in one line', 'Dear Ada'],
+    ['half of the header of another organization', '{"patkitCheckpoint":1,"organization":"cont'],
+  ])('refuses %s as no checkpoint, and leaves it alone', async (_, text) => {
     await writeFile(path, text)
     await expect(openScanCheckpoint(path, { ...fabrikam, mode: 'resume' })).rejects.toThrow(/is not a checkpoint/)
+    expect(await readFile(path, 'utf8')).toBe(text)
   })
 
   it('refuses a file damaged in the middle instead of leaving users out', async () => {

@@ -37,7 +37,7 @@ const bytesPerSync = 256 * 1024
  * Opens a file that remembers finished users, so that a scan that was cut can go on where it stopped.
  *
  * The file is NDJSON: a header line, then one line per user who was read. It holds no secret, but names and tokens' metadata, and is
- * made for its owner alone (mode 0600). A last line that was torn by a crash is dropped.
+ * made for its owner alone (mode 0600). A last line that was torn by a crash is dropped, be it the header.
  *
  * @throws {@link CheckpointError} When the file exists (`'new'`), is missing, is no checkpoint, or belongs to another organization or
  * to other settings (`'resume'`); the message names the difference.
@@ -60,11 +60,17 @@ async function createCheckpoint(
   path: string,
   { organization, settings = {} }: CheckpointSettings,
 ): Promise<FileCheckpoint> {
-  const file = await openOrExplain(path, 'wx+')
-  const header = `${JSON.stringify({ patkitCheckpoint: 1, organization, settings } satisfies z.output<typeof headerSchema>)}\n`
+  return begin(path, await openOrExplain(path, 'wx+'), headerOf(organization, settings))
+}
+
+async function begin(path: string, file: FileHandle, header: string): Promise<FileCheckpoint> {
   const checkpoint = new CheckpointFile(path, file, new Map(), 0)
   await checkpoint.append(header)
   return checkpoint
+}
+
+function headerOf(organization: string, settings: Readonly<Record<string, string>>): string {
+  return `${JSON.stringify({ patkitCheckpoint: 1, organization, settings } satisfies z.output<typeof headerSchema>)}\n`
 }
 
 async function resumeCheckpoint(
@@ -73,6 +79,8 @@ async function resumeCheckpoint(
 ): Promise<FileCheckpoint> {
   const file = await openOrExplain(path, 'r+')
   try {
+    const ownHeader = headerOf(organization, settings)
+    if (await isTornHeader(file, ownHeader)) return await begin(path, file, ownHeader)
     const { header, lines, end } = await readIndex(path)
     compare(path, 'organization', header.organization, organization)
     for (const name of new Set([...Object.keys(header.settings), ...Object.keys(settings)])) {
@@ -84,6 +92,16 @@ async function resumeCheckpoint(
     await file.close()
     throw error
   }
+}
+
+/** What a process leaves behind that ends between making the file and writing its first line: nothing of it is lost. */
+async function isTornHeader(file: FileHandle, header: string): Promise<boolean> {
+  const whole = Buffer.from(header)
+  const { size } = await file.stat()
+  if (size >= whole.length) return false
+  const start = Buffer.alloc(size)
+  await file.read(start, 0, size, 0)
+  return start.equals(whole.subarray(0, size))
 }
 
 function compare(path: string, name: string, before: string | undefined, now: string | undefined): void {
@@ -243,6 +261,9 @@ function toWire({ validFromText, validToText, ...token }: SessionToken): Record<
   return { ...token, validFrom: validFromText, validTo: validToText }
 }
 
+/** A full disk, a used-up quota, a file that outgrew its limit. */
+const noRoomCodes: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
+
 class CheckpointFile implements FileCheckpoint {
   readonly finished: number
   readonly #path: string
@@ -298,7 +319,9 @@ class CheckpointFile implements FileCheckpoint {
       } catch (error) {
         const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
         const failure = new CheckpointError(`The checkpoint ${this.#path} cannot be written (${code}).`, {
-          hint: code === 'ENOSPC' ? 'The disk is full; make room and resume.' : 'Check the folder, then resume.',
+          hint: noRoomCodes.has(code)
+            ? 'There is no room for it; make some and resume.'
+            : 'Check the folder, then resume.',
         })
         for (const { reject } of batch) reject(failure)
       }
