@@ -42,8 +42,10 @@ function retryAfterMs(headers: Headers, now: number): number | undefined {
   return Number.isNaN(date) ? undefined : Math.max(date - now, 0)
 }
 
+/** Some 30,000 years in seconds: longer than anybody waits, and short enough to stay a time when it is added to one. */
+const mostNumber = 1e12
+
 function toNumber(text: string | null): number | undefined {
   if (text === null || !/^\s*[+-]?\d+(\.\d+)?(e\d+)?\s*$/i.test(text)) return undefined
-  const number = Number(text)
-  return Number.isFinite(number) ? number : undefined
+  return Math.min(Math.max(Number(text), -mostNumber), mostNumber)
 }
