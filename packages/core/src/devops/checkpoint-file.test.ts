@@ -192,6 +192,16 @@ describe('readScanCheckpoint', () => {
     expect(await read()).toHaveLength(1)
   })
 
+  it('finds nobody while the header is being written', async () => {
+    const checkpoint = await openScanCheckpoint(path, { ...fabrikam, mode: 'new' })
+    await checkpoint.close()
+    const header = await readFile(path, 'utf8')
+    for (const written of [0, 1, 10, header.length - 1, header.length]) {
+      await writeFile(path, header.slice(0, written))
+      expect(await read()).toEqual([])
+    }
+  })
+
   it('refuses a position that is behind no user, and a file that is no checkpoint', async () => {
     const checkpoint = await openScanCheckpoint(path, { ...fabrikam, mode: 'new' })
     await checkpoint.record(outcome(1))
@@ -199,7 +209,7 @@ describe('readScanCheckpoint', () => {
     const { size } = await stat(path)
     for (const wrong of [1, size - 1, size + 1, -1, 1.5, NaN]) await expect(read(wrong)).rejects.toThrow(RangeError)
     expect(await read(size)).toEqual([])
-    for (const text of ['', 'DisplayName;Owner\nx;y\n']) {
+    for (const text of ['DisplayName;Owner\nx;y\n', '{}', '\n']) {
       await writeFile(path, text)
       await expect(read()).rejects.toThrow(/is not a checkpoint/)
     }

@@ -188,6 +188,8 @@ export interface RecordedOutcome {
  * iteration ends with the last user who is in the file, and can be taken up again from there.
  *
  * @param path - The file that {@link openScanCheckpoint} made.
+ * A file whose header is not whole yet, as it is for a moment after it was made, holds nobody. One line is in memory at a time.
+ *
  * @param options - `from`: the `next` of the last outcome that is known already; 0, the default, is the beginning.
  * @throws {@link CheckpointError} When the file is missing, no checkpoint, or damaged.
  * @throws RangeError When `from` is no position behind a user.
@@ -203,7 +205,21 @@ export async function* readScanCheckpoint(
     else parseHeader(path, text)
     isBehindHeader = true
   }
-  if (!isBehindHeader) throw notACheckpoint(path)
+  if (!isBehindHeader && !(await beginsLikeHeader(path))) throw notACheckpoint(path)
+}
+
+const headerStart = Buffer.from('{"patkitCheckpoint":1,')
+
+/** Whether a file without a whole line can be one whose header is being written. */
+async function beginsLikeHeader(path: string): Promise<boolean> {
+  const file = await openOrExplain(path, 'r')
+  try {
+    const start = Buffer.alloc(headerStart.length)
+    const { bytesRead } = await file.read(start, 0, start.length, 0)
+    return start.subarray(0, bytesRead).equals(headerStart.subarray(0, bytesRead))
+  } finally {
+    await file.close()
+  }
 }
 
 /** Whether a line begins there; what is behind a position in the middle of one could mean anything. */
