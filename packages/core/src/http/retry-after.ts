@@ -1,3 +1,5 @@
+import { nameOf } from './redact.js'
+
 /** What the service says about its limits, on any answer. */
 export interface LimitSigns {
   /** Milliseconds to hold the next calls; `undefined` when none was asked for or it could not be read. */
@@ -23,7 +25,7 @@ export function readLimitSigns(headers: Headers, now: number): LimitSigns {
     remaining: toNumber(headers.get('x-ratelimit-remaining')),
     limit: toNumber(headers.get('x-ratelimit-limit')),
     resetAtMs: reset === undefined ? undefined : reset * 1000,
-    resource: headers.get('x-ratelimit-resource') ?? undefined,
+    resource: nameOf(headers.get('x-ratelimit-resource')),
   }
 }
 
