@@ -141,6 +141,7 @@ describe('the web API', () => {
       { at: 'api', answer: { kind: 'status', status: 503, retryAfterSeconds: 7 } },
       '<dt>retry-after</dt><dd>7</dd>',
     ],
+    ['is no API', { at: 'api', answer: { kind: 'status', status: 200 } }, 'The answer is not JSON'],
     ['refuses the token', { at: 'api', answer: { kind: 'status', status: 401 } }, 'does not accept the access token'],
     ['refuses the person', { at: 'api', answer: { kind: 'status', status: 403 } }, 'a scope or a role is missing'],
   ] as const)('that %s', async (_, fault, words) => {
