@@ -12,16 +12,20 @@ interface Parts {
 }
 
 function start(box: HTMLElement): void {
-  const part = <T extends HTMLElement>(name: string): T | null => box.querySelector<T>(`[data-${name}]`)
-  const [folded, secret, controls] = [part('folded'), part('secret'), part('controls')]
-  const shown = part<HTMLInputElement>('shown')
-  const [show, copy, word] = [part<HTMLButtonElement>('show'), part<HTMLButtonElement>('copy'), part('word')]
-  if (!folded || !secret || !controls || !shown || !show || !copy || !word) return
-  const value = secret.textContent?.trim() ?? ''
+  const part = (name: string): HTMLElement | null => box.querySelector<HTMLElement>(`[data-${name}]`)
+  const [folded, secret, controls, word] = [part('folded'), part('secret'), part('controls'), part('word')]
+  const [shown, show, copy] = [part('shown'), part('show'), part('copy')]
+  if (!folded || !secret || !controls || !word) return
+  if (!(shown instanceof HTMLInputElement && isButton(show) && isButton(copy))) return
+  const value = secret.textContent.trim()
   folded.remove()
   controls.hidden = false
   keepOffReload(box.dataset['page'])
   run({ shown, show, copy, word }, value)
+}
+
+function isButton(element: HTMLElement | null): element is HTMLButtonElement {
+  return element instanceof HTMLButtonElement
 }
 
 /** Loading the page again then opens the page of the token, instead of sending the form once more. */

@@ -1,11 +1,11 @@
 /** Fields of a form or of an address, by name. */
 export interface Fields {
   /** The first of these fields that was given; empty when none was. */
-  text(...names: readonly string[]): string
+  readonly text: (...names: readonly string[]) => string
   /** Every value of a field. */
-  all(name: string): readonly string[]
+  readonly all: (name: string) => readonly string[]
   /** Whether a field has any text in it. */
-  has(name: string): boolean
+  readonly has: (name: string) => boolean
 }
 
 /** Reads fields that come as text, as several texts, or not at all; whatever else a parser makes of them counts as not given. */

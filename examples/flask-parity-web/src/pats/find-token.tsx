@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express'
 import { fieldsOf, isGuid } from './fields.js'
 import { findOwnToken, type OwnToken } from './own-tokens.js'
-import { visitOf, type PatSite } from './site.js'
+import { visitOf, type PatSite, type Visit } from './site.js'
 import { FindPage, findTitle, type Purpose } from './views/find-page.js'
 import { TokenPage } from './views/token-page.js'
 
@@ -45,28 +45,34 @@ export async function tokenOrAsk(
   res: Response,
   wanted: { readonly id: unknown; readonly purpose: Purpose },
 ): Promise<OwnToken | undefined> {
-  const { pats, now } = visitOf(site, res)
   const authorizationId = typeof wanted.id === 'string' ? wanted.id.trim() : ''
-  const ask = (status: number, fault: string): undefined => {
-    askForId(site, req, res, { purpose: wanted.purpose, authorizationId, status, fault })
+  const found = await lookUp(visitOf(site, res), authorizationId)
+  if ('pat' in found) return found
+  askForId(site, req, res, { purpose: wanted.purpose, authorizationId, ...found })
+  return undefined
+}
+
+interface NotFound {
+  readonly status: number
+  readonly fault: string
+}
+
+async function lookUp({ pats, now }: Visit, id: string): Promise<OwnToken | NotFound> {
+  if (id === '') return { status: 422, fault: 'Enter the authorization id of a token.' }
+  if (!isGuid(id)) {
+    const fault = 'This is no authorization id: it has 32 digits and letters from a to f, in five groups.'
+    return { status: 422, fault }
   }
-  if (authorizationId === '') return ask(422, 'Enter the authorization id of a token.')
-  if (!isGuid(authorizationId))
-    return ask(422, 'This is no authorization id: it has 32 digits and letters from a to f, in five groups.')
-  const token = await findOwnToken(pats, authorizationId.toLowerCase(), now)
-  return token ?? ask(404, 'You have no token with this authorization id. It may belong to somebody else.')
+  const token = await findOwnToken(pats, id.toLowerCase(), now)
+  const fault = 'You have no token with this authorization id. It may belong to somebody else.'
+  return token ?? { status: 404, fault }
 }
 
 function askForId(
   site: PatSite,
   req: Request,
   res: Response,
-  asked: {
-    readonly purpose: Purpose
-    readonly authorizationId: string
-    readonly status: number
-    readonly fault?: string
-  },
+  asked: { readonly purpose: Purpose; readonly authorizationId: string } & Pick<NotFound, 'status'> & Partial<NotFound>,
 ): void {
   const { purpose, authorizationId, status, fault } = asked
   site.pages.send(req, res, {

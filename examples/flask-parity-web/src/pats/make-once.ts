@@ -57,10 +57,9 @@ function mayHaveMade(error: unknown): boolean {
 
 /** What the form carries; of the originals' form, which carries nothing, all that was entered. */
 function formIdOf(req: Request): string {
-  const body: unknown = req.body
-  const { text } = fieldsOf(body)
-  const id = text('form')
+  const id = fieldsOf(req.body).text('form')
   if (id !== '') return id
-  const entered = Object.entries((body ?? {}) as object).filter(([name]) => name !== '_csrf')
+  const body = (req.body ?? {}) as Readonly<Record<string, unknown>>
+  const entered = Object.entries(body).filter(([name]) => name !== '_csrf')
   return JSON.stringify([req.path, ...entered.sort()])
 }

@@ -166,7 +166,7 @@ function faultsOf(form: PatForm, now: Date, pat: PersonalToken | undefined): Pat
     validTo: expiryFault(form, now),
     organizations: organizationsFault(form, old),
   }
-  return Object.fromEntries(Object.entries(faults).filter(([, fault]) => fault !== undefined)) as PatFaults
+  return Object.fromEntries(Object.entries(faults).filter(([, fault]) => fault !== undefined))
 }
 
 function nameFault(form: PatForm, pat: PersonalToken | undefined): string | undefined {

@@ -32,6 +32,11 @@ export function FindPage({ purpose, authorizationId, fault }: FindPageProps) {
       <form method="get" action="/pat_get">
         {purpose === 'show' ? null : <input type="hidden" name="for" value={purpose} />}
         <label for="authorizationId">Authorization id</label>
+        {isWrong ? (
+          <span class="fault" id="authorizationId-fault">
+            {fault}
+          </span>
+        ) : null}
         <input
           id="authorizationId"
           name="authorizationId"
@@ -42,14 +47,9 @@ export function FindPage({ purpose, authorizationId, fault }: FindPageProps) {
           aria-invalid={isWrong ? 'true' : undefined}
           aria-describedby={isWrong ? 'authorizationId-fault authorizationId-hint' : 'authorizationId-hint'}
         />
-        {isWrong ? (
-          <span class="fault" id="authorizationId-fault">
-            {fault}
-          </span>
-        ) : null}
-        <span class="hint" id="authorizationId-hint">
+        <small class="hint" id="authorizationId-hint">
           It stands on the page of each token, and looks like 5b1e8c9a-0c1d-4f6e-9d2b-3a7f1c2e4d5f.
-        </span>
+        </small>
         <div class="row">
           <button>{button}</button>
           <a href="/pats">All your tokens</a>

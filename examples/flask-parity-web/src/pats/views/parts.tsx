@@ -24,21 +24,34 @@ export function TokenName({ pat }: { readonly pat: Pick<PersonalToken, 'displayN
   )
 }
 
+const graphemes = new Intl.Segmenter('en')
+
 /** The beginning of a name, for where there is room for a few words only. */
 export function shortName({ displayName }: Pick<PersonalToken, 'displayName'>, most = longestOpenName): string {
   const name = displayName?.trim() ?? ''
   if (name === '') return 'without a name'
-  const characters = [...name]
-  return characters.length > most ? `${characters.slice(0, most).join('')}…` : name
+  if (name.length <= most) return name
+  // Whole characters, as people see them; only as much as can be needed is looked at.
+  const characters = Array.from(graphemes.segment(name.slice(0, most * 12)), ({ segment }) => segment)
+  return characters.length > most || name.length > most * 12 ? `${characters.slice(0, most).join('')}…` : name
+}
+
+interface WhenProps {
+  readonly time: Date | null
+  readonly text: string | null
+  readonly now: Date
+  /** Puts the words under the time, where room is scarce. */
+  readonly isStacked?: boolean
 }
 
 /** A time, in UTC and from now; the service's own text where that is no time. */
-export function When({ time, text, now }: { time: Date | null; text: string | null; now: Date }) {
+export function When({ time, text, now, isStacked = false }: WhenProps) {
   if (time === null) return text === null ? <>unknown</> : <bdi>{text}</bdi>
   if (time.getUTCFullYear() >= 9999) return <>never</>
   return (
     <>
-      <time dateTime={time.toISOString()}>{absoluteTime(time)}</time>{' '}
+      <time dateTime={time.toISOString()}>{absoluteTime(time)}</time>
+      {isStacked ? <br /> : ' '}
       <span class="quiet-text">({relativeTime(time, now)})</span>
     </>
   )

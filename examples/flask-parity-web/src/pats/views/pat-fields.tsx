@@ -42,6 +42,7 @@ function NameField({ form, faults }: FieldsProps) {
   return (
     <div class="narrow">
       <label for="displayName">Name</label>
+      <FieldFault field="displayName" faults={faults} />
       <input
         id="displayName"
         name="displayName"
@@ -52,10 +53,9 @@ function NameField({ form, faults }: FieldsProps) {
         aria-invalid={isWrong ? 'true' : undefined}
         aria-describedby={isWrong ? `${faultId('displayName')} displayName-hint` : 'displayName-hint'}
       />
-      <FieldFault field="displayName" faults={faults} />
-      <span class="hint" id="displayName-hint">
+      <small class="hint" id="displayName-hint">
         What the token is for, so that you know it again in the list.
-      </span>
+      </small>
     </div>
   )
 }
@@ -96,7 +96,7 @@ function Radio(props: {
   return (
     <label>
       <input type="radio" name={name} value={value} checked={value === chosen} data-more={asksMore ? '' : undefined} />
-      {children}
+      <span>{children}</span>
     </label>
   )
 }
@@ -187,10 +187,10 @@ function ScopeBox({ scope, isChosen }: { readonly scope: Scope; readonly isChose
   return (
     <label>
       <input type="checkbox" name="scope" value={scope.name} checked={isChosen} />
-      {scope.words} {scope.isHighPrivilege ? <HighPrivilege /> : null}
-      <small class="hint">
-        <code>{scope.name}</code>
-      </small>
+      <span>
+        {scope.words} {scope.isHighPrivilege ? <HighPrivilege /> : null}
+        <span class="hint">{scope.name}</span>
+      </span>
     </label>
   )
 }
@@ -233,9 +233,9 @@ export function ExpiryField({ form, faults, now, currentEnd }: FieldsProps) {
           aria-invalid={faults.validTo !== undefined && form.expiry === 'date' ? 'true' : undefined}
           aria-describedby={faults.validTo === undefined ? 'expiresOn-hint' : `${faultId('validTo')} expiresOn-hint`}
         />
-        <span class="hint" id="expiresOn-hint">
+        <small class="hint" id="expiresOn-hint">
           At most {longestLifeDays} days from now: {latestDay(now)}.
-        </span>
+        </small>
       </div>
     </Choice>
   )

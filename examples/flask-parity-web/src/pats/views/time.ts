@@ -8,13 +8,13 @@ const units = [
 
 const words = new Intl.RelativeTimeFormat('en', { numeric: 'always' })
 
-/** How far a time is from now, such as `in 30 days`; rounded down to whole units, as people count what is left. */
+/** How far a time is from now, such as `in 30 days`, in whole units. */
 export function relativeTime(time: Date, now: Date): string {
   const distance = time.getTime() - now.getTime()
   for (const [unit, ms] of units) {
     // Sixty days are nearer to what people were told than two months.
     const least = unit === 'month' ? 120 * 86_400_000 : ms
-    if (Math.abs(distance) >= least) return words.format(Math.trunc(distance / ms), unit)
+    if (Math.abs(distance) >= least) return words.format(Math.round(distance / ms), unit)
   }
   return distance < 0 ? 'just now' : 'in less than a minute'
 }

@@ -115,7 +115,7 @@ function Row({ token: { pat, status }, now }: { readonly token: OwnToken; readon
         <ScopeNames scope={pat.scope} />
       </td>
       <td data-label="Expires">
-        <When time={pat.validTo} text={pat.validToText} now={now} />
+        <When time={pat.validTo} text={pat.validToText} now={now} isStacked />
       </td>
       <td data-label="Actions">
         <RowActions token={{ pat, status }} />

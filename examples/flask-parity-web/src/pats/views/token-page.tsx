@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact'
 import { flagsOf, stillWorks } from '@patkit/report'
 import { formOf, formToQuery } from '../pat-form.js'
 import type { OwnToken } from '../own-tokens.js'
@@ -33,34 +34,41 @@ export function TokenPage({ token, now, done }: TokenPageProps) {
 /** What a token is, for pages that are about to do something with it. */
 export function TokenFacts({ token: { pat }, now }: Pick<TokenPageProps, 'token' | 'now'>) {
   return (
-    <dl>
-      <dt>Name</dt>
-      <dd>
-        <TokenName pat={pat} />
-      </dd>
-      <dt>Expires</dt>
-      <dd>
-        <When time={pat.validTo} text={pat.validToText} now={now} />
-      </dd>
-      <dt>Created</dt>
-      <dd>
-        <When time={pat.validFrom} text={pat.validFromText} now={now} />
-      </dd>
-      <dt>May</dt>
-      <dd>
-        <ScopeWords scope={pat.scope} />
-      </dd>
-      <dt>Works in</dt>
-      <dd>
-        {flagsOf(pat).allOrganizations
-          ? `All organizations you can reach. ${allOrganizationsWords}`
-          : 'This organization'}
-      </dd>
-      <dt>Authorization id</dt>
-      <dd>
-        <code>{pat.authorizationId}</code>
-      </dd>
-    </dl>
+    <table class="cards">
+      <tbody>
+        <Fact name="Name">
+          <TokenName pat={pat} />
+        </Fact>
+        <Fact name="Expires">
+          <When time={pat.validTo} text={pat.validToText} now={now} />
+        </Fact>
+        <Fact name="Created">
+          <When time={pat.validFrom} text={pat.validFromText} now={now} />
+        </Fact>
+        <Fact name="May">
+          <ScopeWords scope={pat.scope} />
+        </Fact>
+        <Fact name="Works in">
+          {flagsOf(pat).allOrganizations
+            ? `All organizations you can reach. ${allOrganizationsWords}`
+            : 'This organization'}
+        </Fact>
+        <Fact name="Authorization id">
+          <code>{pat.authorizationId}</code>
+        </Fact>
+      </tbody>
+    </table>
+  )
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
+  return (
+    <tr>
+      <th scope="row" class="quiet-text">
+        {name}
+      </th>
+      <td>{children}</td>
+    </tr>
   )
 }
 
