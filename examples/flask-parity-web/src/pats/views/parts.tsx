@@ -40,7 +40,7 @@ interface WhenProps {
   readonly time: Date | null
   readonly text: string | null
   readonly now: Date
-  /** Puts the words under the time, where room is scarce. */
+  /** Where room is scarce: the words stand under the time, and that it is UTC is said elsewhere. */
   readonly isStacked?: boolean
 }
 
@@ -50,7 +50,9 @@ export function When({ time, text, now, isStacked = false }: WhenProps) {
   if (time.getUTCFullYear() >= 9999) return <>never</>
   return (
     <>
-      <time dateTime={time.toISOString()}>{absoluteTime(time)}</time>
+      <time dateTime={time.toISOString()}>
+        {isStacked ? absoluteTime(time).replace(' UTC', '') : absoluteTime(time)}
+      </time>
       {isStacked ? <br /> : ' '}
       <span class="quiet-text">({relativeTime(time, now)})</span>
     </>
@@ -74,7 +76,7 @@ export function StatusBadge({ status }: { readonly status: TokenStatus }) {
 }
 
 /** What makes a token worth a second look. */
-export function FlagBadges({ pat }: { readonly pat: PersonalToken }) {
+export function FlagBadges({ pat, isStacked = false }: { readonly pat: PersonalToken; readonly isStacked?: boolean }) {
   const { fullScope, allOrganizations, noExpiry } = flagsOf(pat)
   const words = [
     ...(fullScope ? ['Full access'] : []),
@@ -85,7 +87,7 @@ export function FlagBadges({ pat }: { readonly pat: PersonalToken }) {
     <>
       {words.map((word) => (
         <span key={word}>
-          {' '}
+          {isStacked ? <br /> : ' '}
           <span class="badge bad">
             <span aria-hidden="true">⚠</span> {word}
           </span>

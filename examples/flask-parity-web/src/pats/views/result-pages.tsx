@@ -145,7 +145,7 @@ export function OutcomeUnknownPage(props: {
     <section>
       <h1>It is not known whether the token was created</h1>
       <p>
-        The request for <bdi>{shortName({ displayName })}</bdi> was sent to Azure DevOps at{' '}
+        The request for “<bdi>{shortName({ displayName })}</bdi>” was sent to Azure DevOps at{' '}
         <time dateTime={startedAt.toISOString()}>{startedAt.toISOString().slice(11, 19)} UTC</time>, and its answer was
         lost. It was not sent again: that could have made a second token whose secret nobody has.
       </p>
@@ -181,7 +181,8 @@ export function ReconciledPage(props: {
       <section>
         <h1>No token was created</h1>
         <p>
-          There is no token called <bdi>{shortName({ displayName })}</bdi> from that time. It is safe to create it now.
+          There is no token called “<bdi>{shortName({ displayName })}</bdi>” from that time. It is safe to create it
+          now.
         </p>
         <Actions>
           <a role="button" href={again}>

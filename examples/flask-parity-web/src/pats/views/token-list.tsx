@@ -88,7 +88,7 @@ function Table({ tokens, filter, now }: Pick<TokenListProps, 'tokens' | 'filter'
           <th scope="col">Name</th>
           <th scope="col">Status</th>
           <th scope="col">Scopes</th>
-          <th scope="col">Expires</th>
+          <th scope="col">Expires (UTC)</th>
           <th scope="col">Actions</th>
         </tr>
       </thead>
@@ -109,12 +109,12 @@ function Row({ token: { pat, status }, now }: { readonly token: OwnToken; readon
       </th>
       <td data-label="Status">
         <StatusBadge status={status} />
-        <FlagBadges pat={pat} />
+        <FlagBadges pat={pat} isStacked />
       </td>
       <td data-label="Scopes">
         <ScopeNames scope={pat.scope} />
       </td>
-      <td data-label="Expires">
+      <td data-label="Expires (UTC)">
         <When time={pat.validTo} text={pat.validToText} now={now} isStacked />
       </td>
       <td data-label="Actions">

@@ -45,7 +45,7 @@ export function TokenFacts({ token: { pat }, now }: Pick<TokenPageProps, 'token'
         <Fact name="Created">
           <When time={pat.validFrom} text={pat.validFromText} now={now} />
         </Fact>
-        <Fact name="May">
+        <Fact name="It may">
           <ScopeWords scope={pat.scope} />
         </Fact>
         <Fact name="Works in">
