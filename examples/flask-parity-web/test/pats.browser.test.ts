@@ -116,7 +116,7 @@ describe.skipIf(chromiumPath === undefined)('the token pages in Chromium', { tim
 
     await page.getByRole('button', { name: 'I have copied it' }).click()
     await page.getByRole('link', { name: 'Revoke: deploy, renamed' }).click()
-    await page.getByRole('heading', { name: 'Revoke deploy, renamed?' }).waitFor()
+    await page.getByRole('heading', { name: 'Revoke “deploy, renamed”?' }).waitFor()
     await page.getByRole('button', { name: 'Revoke this token' }).click()
     await page.getByText('The token was revoked.').waitFor()
     expect(tokenNamed(world, 'deploy, renamed').map(({ status }) => status)).toEqual(['revoked', 'revoked'])
@@ -170,6 +170,7 @@ describe.skipIf(chromiumPath === undefined)('the token pages in Chromium', { tim
     await page.getByRole('heading', { name: 'Your tokens' }).waitFor()
     await goTo(page, 'Revoke: typed')
     await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Revoke “typed”?' }).waitFor()
     await goTo(page, 'Revoke this token')
     await page.keyboard.press('Enter')
     await page.getByText('The token was revoked.').waitFor()

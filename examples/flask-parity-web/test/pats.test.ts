@@ -260,7 +260,6 @@ describe('creating a token', () => {
 
   test('sends a form once that comes twice at the same time', async () => {
     const { world, browser } = await withAda()
-    world.emulator.faults.add({ match: { method: 'POST', path: '/tokens/pats' }, answer: { delayMs: 300 } })
     const form = { ...hiddenFields(await browser.open('/pats/new')), ...usual }
     const answers = await Promise.all([browser.submit('/pats', form), browser.submit('/pats', form)])
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 409])
@@ -613,7 +612,7 @@ describe('rotating a token', () => {
   test('explains what happens, and names the token', async () => {
     const { world, browser } = await withAda()
     const text = textOf(await browser.open(path))
-    expect(text).toContain('Rotate deploy script')
+    expect(text).toContain('Rotate “ deploy script ”')
     expect(text).toContain('Then this token is revoked.')
     expect(changesSent(world)).toEqual([])
   })
@@ -699,7 +698,7 @@ describe('revoking a token', () => {
   test('asks first, naming the token, and changes nothing by that', async () => {
     const { world, browser } = await withAda()
     const text = textOf(await browser.open(`/pats/${ids.code}/revoke`))
-    expect(text).toContain('Revoke deploy script ?')
+    expect(text).toContain('Revoke “ deploy script ”?')
     expect(text).toContain('cannot be brought back')
     expect(changesSent(world)).toEqual([])
   })

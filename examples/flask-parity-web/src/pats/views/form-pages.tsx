@@ -50,7 +50,7 @@ export function EditPage({ token, ...props }: FormPageProps & { readonly token: 
   return (
     <section>
       <h1>
-        Edit <bdi>{shortName(pat)}</bdi>
+        Edit “<bdi>{shortName(pat)}</bdi>”
       </h1>
       <p>
         <StatusBadge status={token.status} />
@@ -85,7 +85,7 @@ export function RotatePage({ token, ...props }: OneTimeProps & { readonly token:
   return (
     <section>
       <h1>
-        Rotate <bdi>{shortName(pat)}</bdi>
+        Rotate “<bdi>{shortName(pat)}</bdi>”
       </h1>
       <NoticeBox notice={notice} />
       {Object.values(others).map((fault) => (
@@ -130,7 +130,7 @@ export function RevokePage(props: {
   return (
     <section>
       <h1>
-        Revoke <bdi>{shortName(pat)}</bdi>?
+        Revoke “<bdi>{shortName(pat)}</bdi>”?
       </h1>
       <NoticeBox notice={notice} />
       <p>Whatever uses this token stops working. A revoked token cannot be brought back.</p>

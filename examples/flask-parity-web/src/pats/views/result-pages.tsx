@@ -22,7 +22,7 @@ export function SecretPage({ created: { pat, secret, validToAdjusted }, csrfToke
   return (
     <section>
       <h1>
-        Copy your new token <bdi>{shortName(pat)}</bdi>
+        Copy your new token “<bdi>{shortName(pat)}</bdi>”
       </h1>
       <p>
         <strong>It is shown this once only.</strong> Nobody can show it again: neither this site nor Azure DevOps keeps
@@ -62,7 +62,7 @@ function SecretBox({ secret, page }: { readonly secret: string; readonly page: s
           <button type="button" data-copy>
             Copy
           </button>
-          <button type="button" class="quiet" data-show aria-pressed="false">
+          <button type="button" class="quiet" data-show>
             Show
           </button>
         </div>
