@@ -17,6 +17,8 @@ export interface WorldOptions {
   readonly redirectPath?: string
   /** Time of the application; that of the machine unless given. */
   readonly clock?: Clock
+  /** Where sessions and tokens are kept; in memory unless given. */
+  readonly storage?: WebStorage
 }
 
 /** The site over real HTTP, the emulated services behind it, and people's browsers. */
@@ -48,7 +50,12 @@ export interface World {
 let assets: Promise<Assets> | undefined
 
 /** Starts the site for an emulated organization; everything ends with the test. */
-export async function startWorld({ emulator: options, redirectPath, clock }: WorldOptions = {}): Promise<World> {
+export async function startWorld({
+  emulator: options,
+  redirectPath,
+  clock,
+  ...given
+}: WorldOptions = {}): Promise<World> {
   const emulator = await startEmulator({ ...(options?.people === undefined ? { users: 30 } : {}), seed: 7, ...options })
   onTestFinished(() => emulator.close())
   const folder = await mkdtemp(path.join(tmpdir(), 'patkit-web-test-'))
@@ -64,7 +71,7 @@ export async function startWorld({ emulator: options, redirectPath, clock }: Wor
 
   const logged: string[] = []
   const logger = { warn: (message: string) => void logged.push(message) }
-  const storage = memoryStorage({ clock: clock ?? systemClock })
+  const storage = given.storage ?? memoryStorage({ clock: clock ?? systemClock })
   let running = await startSite(settings, storage, { clock: clock ?? systemClock, logger, assets: await assets })
   onTestFinished(() => running.close())
 
