@@ -12,7 +12,7 @@ import { packAll, published, root, type Published } from './tarballs.js'
 let tarballs: Readonly<Record<Published, string>>
 /** An empty project outside the repository, with nothing but the packed packages and what a user would have. */
 let project: string
-let emulator: { readonly env: NodeJS.ProcessEnv; end(): void }
+let emulator: { readonly env: NodeJS.ProcessEnv; readonly network: NodeJS.ProcessEnv; end(): void }
 
 beforeAll(async () => {
   tarballs = await packAll()
@@ -154,6 +154,7 @@ test('the first example of the README of express sends people to the sign-in ser
     cwd: folder,
     env: {
       ...process.env,
+      ...emulator.network,
       PORT: String(port),
       CLIENT_ID: '00001111-aaaa-2222-bbbb-3333cccc4444',
       CLIENT_SECRET: 'only for a test',
@@ -169,7 +170,7 @@ test('the first example of the README of express sends people to the sign-in ser
     })
     expect(answer.status).toBe(302)
     expect(answer.headers.get('location')).toMatch(
-      /^https:\/\/login\.microsoftonline\.com\/contoso\.onmicrosoft\.com\//,
+      /^https:\/\/login\.microsoftonline\.com\/[^?]+\/oauth2\/v2\.0\/authorize\?/,
     )
   } finally {
     child.kill()
@@ -185,18 +186,28 @@ test('the command reports on the emulated organization', async () => {
 
 /** Starts the emulator's own command, and gives the variables it tells people to set. */
 async function startEmulator(): Promise<typeof emulator> {
-  const child = spawn(process.execPath, ['node_modules/@patkit/emulator/bin/patkit-emulator.js', '--users', '40'], {
-    cwd: project,
-    env: process.env,
-  })
+  const child = spawn(
+    process.execPath,
+    ['node_modules/@patkit/emulator/bin/patkit-emulator.js', '--users', '40', '--https'],
+    {
+      cwd: project,
+      env: process.env,
+    },
+  )
   let said = ''
-  while (!said.includes('PATKIT_ACCESS_TOKEN=')) {
+  while (!said.includes('NODE_EXTRA_CA_CERTS=')) {
     const [chunk] = (await once(child.stdout, 'data')) as [Buffer]
     said += chunk.toString()
   }
-  const variables = [...said.matchAll(/(PATKIT_\w+)=(\S+)/g)].map(([, name = '', value = '']) => [name, value] as const)
+  const told = Object.fromEntries(
+    [...said.matchAll(/([A-Z_]+)=(\S+)/g)].map(([, name = '', value = '']) => [name, value] as const),
+  )
+  const only = (names: RegExp): NodeJS.ProcessEnv =>
+    Object.fromEntries(Object.entries(told).filter(([name]) => names.test(name)))
   return {
-    env: { ...Object.fromEntries(variables), XDG_STATE_HOME: project },
+    env: { ...only(/^PATKIT_/), XDG_STATE_HOME: project },
+    // With these, a program finds the emulated services at their real addresses.
+    network: only(/^(HTTPS_PROXY|NODE_EXTRA_CA_CERTS)$/),
     end: () => child.kill(),
   }
 }
