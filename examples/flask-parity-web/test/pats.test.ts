@@ -171,6 +171,16 @@ describe('one token', () => {
     expect(changesSent(world)).toEqual([])
   })
 
+  test('is shown as revoked also where the service gives it in the list only', async () => {
+    const { world, browser } = await withAda()
+    world.emulator.faults.add({
+      match: { method: 'GET', path: '/tokens/pats', query: { authorizationId: '*' } },
+      answer: { status: 200, body: { patToken: null, patTokenError: 'tokenNotFound' } },
+    })
+    expect(textOf(await browser.open(`/pats/${ids.revoked}`))).toContain('✕ Revoked')
+    expect((await browser.open(`/pats/${ids.code}`)).status).toBe(404)
+  })
+
   test('says of an ended one what helps', async () => {
     const { browser } = await withAda()
     for (const id of [ids.expired, ids.revoked]) {
@@ -683,6 +693,16 @@ describe('rotating a token', () => {
     const form = hiddenFields(await browser.open(`/pats/${ids.full}/rotate`))
     await browser.submit(`/pats/${ids.full}/rotate`, { ...form, expiry: '7' })
     expect(changesSent(world)[0]?.body).toMatchObject({ scope: 'app_token' })
+  })
+
+  test('says of a token without a name that it has to be edited first', async () => {
+    const { world, browser } = await withAda({
+      tokens: [{ authorizationId: ids.code, displayName: null, scope: 'vso.code', validTo: inDays(20) }],
+    })
+    const { answer } = await sendRotate(browser)
+    expect(answer.status).toBe(422)
+    expect(textOf(answer)).toContain('Edit the token first, then rotate it.')
+    expect(changesSent(world)).toEqual([])
   })
 
   test('refuses a wrong day at its field', async () => {

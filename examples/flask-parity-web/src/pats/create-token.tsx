@@ -1,10 +1,11 @@
-import type { Request, RequestHandler, Response } from 'express'
+import { checkNewPat } from './check-pat-form.js'
 import { makeOnce, type Making } from './make-once.js'
-import { checkNewPat, formToQuery, readPatForm, type PatFaults, type PatForm } from './pat-form.js'
+import { formToQuery, readPatForm, type PatForm } from './pat-form.js'
 import { refusalOf, type Refusal } from './refusal.js'
-import { visitOf, type PatSite } from './site.js'
+import { sendForm, visitOf, type PatSite } from './site.js'
 import { CreatePage } from './views/form-pages.js'
 import { AlreadySentPage, OutcomeUnknownPage, SecretPage, type Replaced } from './views/result-pages.js'
+import type { Request, RequestHandler, Response } from 'express'
 
 const usualExpiry = '30'
 
@@ -41,11 +42,10 @@ export function showNewToken(
   shown: { readonly form: PatForm } & Partial<Refusal>,
 ): void {
   const { csrfToken, now } = visitOf(site, res)
-  const { form, faults = {}, notice, status = 200, retryAfterSeconds } = shown
-  if (retryAfterSeconds !== undefined) res.set('Retry-After', String(retryAfterSeconds))
-  site.pages.send(req, res, {
-    title: titleOf('Create a token', faults),
-    status,
+  const { form, faults = {}, notice } = shown
+  sendForm(site, req, res, {
+    title: 'Create a token',
+    refusal: shown,
     body: (
       <CreatePage
         csrfToken={csrfToken}
@@ -57,11 +57,6 @@ export function showNewToken(
       />
     ),
   })
-}
-
-/** What is said first of a page by who cannot see it. */
-export function titleOf(title: string, faults: PatFaults): string {
-  return Object.keys(faults).length === 0 ? title : `To correct: ${title}`
 }
 
 /** Tells what became of a form that was to make a token. */

@@ -1,14 +1,14 @@
-import { stillWorks } from '@patkit/report'
-import type { Request, RequestHandler, Response } from 'express'
-import { titleOf } from './create-token.js'
+import { checkChange, isEmptyChange } from './check-pat-form.js'
 import { fieldsOf } from './fields.js'
 import { tokenOrAsk } from './find-token.js'
 import type { OwnToken } from './own-tokens.js'
-import { checkChange, isEmptyChange, overlay, readPatForm, type PatForm } from './pat-form.js'
+import { overlay, readPatForm, type PatForm } from './pat-form.js'
 import { refusalOf, type Refusal } from './refusal.js'
-import { visitOf, type PatSite } from './site.js'
+import { sendForm, visitOf, type PatSite } from './site.js'
 import { EditPage, EndedPage } from './views/form-pages.js'
 import type { doneWords } from './views/token-list.js'
+import { stillWorks } from '@patkit/report'
+import type { Request, RequestHandler, Response } from 'express'
 
 /** `GET /pats/:authorizationId/edit`: the form of a token, filled in as it is now or as the address says. */
 export function editToken(site: PatSite): RequestHandler {
@@ -26,7 +26,7 @@ export function showEdit(
   shown: { readonly token: OwnToken; readonly form: PatForm } & Partial<Refusal>,
 ): void {
   const { csrfToken, now } = visitOf(site, res)
-  const { token, form, faults = {}, notice, status = 200, retryAfterSeconds } = shown
+  const { token, form, faults = {}, notice } = shown
   if (!stillWorks(token.status)) {
     site.pages.send(req, res, {
       title: 'Edit a token',
@@ -35,10 +35,9 @@ export function showEdit(
     })
     return
   }
-  if (retryAfterSeconds !== undefined) res.set('Retry-After', String(retryAfterSeconds))
-  site.pages.send(req, res, {
-    title: titleOf('Edit a token', faults),
-    status,
+  sendForm(site, req, res, {
+    title: 'Edit a token',
+    refusal: shown,
     body: <EditPage csrfToken={csrfToken} now={now} token={token} form={form} faults={faults} notice={notice} />,
   })
 }

@@ -1,9 +1,9 @@
-import type { Request, RequestHandler, Response } from 'express'
 import { fieldsOf, isGuid } from './fields.js'
 import { findOwnToken, type OwnToken } from './own-tokens.js'
 import { visitOf, type PatSite, type Visit } from './site.js'
 import { FindPage, findTitle, type Purpose } from './views/find-page.js'
 import { TokenPage } from './views/token-page.js'
+import type { Request, RequestHandler, Response } from 'express'
 
 /** `GET /pat_get`: asks for an authorization id, and shows its token or leads to what is to be done with it. */
 export function findToken(site: PatSite): RequestHandler {

@@ -1,8 +1,8 @@
-import type { RequestHandler } from 'express'
 import { fieldsOf } from './fields.js'
 import { listFilters, listOwnTokens, type ListFilter } from './own-tokens.js'
 import { visitOf, type PatSite } from './site.js'
 import { TokenList } from './views/token-list.js'
+import type { RequestHandler } from 'express'
 
 /** `GET /pats` and `/pat_get_all`: one's own tokens, all pages of them. */
 export function listTokens(site: PatSite, otherwise: ListFilter): RequestHandler {

@@ -1,8 +1,8 @@
-import { isPatkitError, type CreatedPat, type CreatePat } from '@patkit/core'
-import type { Request } from 'express'
 import { fieldsOf } from './fields.js'
 import type { PatSite, Visit } from './site.js'
 import type { EarlierUse } from './used-forms.js'
+import { isPatkitError, type CreatedPat, type CreatePat } from '@patkit/core'
+import type { Request } from 'express'
 
 /** What became of a form that was to make a token. */
 export type Making =

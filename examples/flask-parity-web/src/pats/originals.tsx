@@ -1,4 +1,3 @@
-import type { Request, RequestHandler, Response } from 'express'
 import { showNewToken } from './create-token.js'
 import { showEdit } from './edit-token.js'
 import { fieldsOf, isGuid } from './fields.js'
@@ -6,6 +5,7 @@ import { findOwnToken } from './own-tokens.js'
 import { formToQuery, overlay, readPatForm } from './pat-form.js'
 import { visitOf, type PatSite } from './site.js'
 import { MethodPage } from './views/result-pages.js'
+import type { Request, RequestHandler, Response } from 'express'
 
 /**
  * `POST /handle_input`: leads from the form of the originals to the one that does it here, filled in. Changes nothing and keeps nothing;

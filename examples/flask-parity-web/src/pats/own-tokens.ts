@@ -41,8 +41,10 @@ async function listUnder(
 
 /** Reads one token; `undefined` when there is none of this id, or it is somebody else's. */
 export async function findOwnToken(pats: PersonalTokens, id: string, now: Date): Promise<OwnToken | undefined> {
-  const [pat, isRevoked] = await Promise.all([read(pats, id), isListedAsRevoked(pats, id)])
-  return pat === undefined ? undefined : toOwnToken(pat, isRevoked, now)
+  const [pat, revoked] = await Promise.all([read(pats, id), findRevoked(pats, id)])
+  // Whether the service still gives a revoked one by its id is written nowhere; the list has it.
+  if (revoked !== undefined) return toOwnToken(pat ?? revoked, true, now)
+  return pat === undefined ? undefined : toOwnToken(pat, false, now)
 }
 
 async function read(pats: PersonalTokens, id: string): Promise<PersonalToken | undefined> {
@@ -54,9 +56,9 @@ async function read(pats: PersonalTokens, id: string): Promise<PersonalToken | u
   }
 }
 
-async function isListedAsRevoked(pats: PersonalTokens, id: string): Promise<boolean> {
-  for await (const pat of pats.list({ displayFilter: 'revoked' })) if (pat.authorizationId === id) return true
-  return false
+async function findRevoked(pats: PersonalTokens, id: string): Promise<PersonalToken | undefined> {
+  for await (const pat of pats.list({ displayFilter: 'revoked' })) if (pat.authorizationId === id) return pat
+  return undefined
 }
 
 function toOwnToken(pat: PersonalToken, isRevoked: boolean, now: Date): OwnToken {

@@ -1,16 +1,8 @@
+import { checkChange, checkNewPat, isEmptyChange } from './check-pat-form.js'
+import { latestDay } from './expiry.js'
+import { formOf, formToQuery, overlay, readPatForm, type PatForm } from './pat-form.js'
 import type { PersonalToken } from '@patkit/core'
 import { describe, expect, it } from 'vitest'
-import {
-  checkChange,
-  checkNewPat,
-  formOf,
-  formToQuery,
-  isEmptyChange,
-  latestDay,
-  overlay,
-  readPatForm,
-  type PatForm,
-} from './pat-form.js'
 
 const now = new Date('2026-04-10T15:30:00.000Z')
 
@@ -36,14 +28,12 @@ function check(fields: object): unknown {
 describe('readPatForm()', () => {
   it('reads the fields of the originals', () => {
     const fields = {
-      authid: ' id ',
       displayname: 'x',
       scope: 'vso.a, vso.b  vso.a',
       validto: '2026-05-01',
       allorgs: 'True',
     }
     expect(readPatForm(fields, '30')).toMatchObject({
-      authorizationId: 'id',
       displayName: 'x',
       access: 'scopes',
       scopes: ['vso.a', 'vso.b'],
@@ -65,6 +55,11 @@ describe('readPatForm()', () => {
       expect(readPatForm(body, '30')).toEqual(readPatForm({}, '30'))
     },
   )
+
+  it('keeps an end only where there is one', () => {
+    expect(readPatForm({ expiry: 'keep' }, '30').expiry).toBe('30')
+    expect(readPatForm({ expiry: 'keep' }, 'keep').expiry).toBe('keep')
+  })
 
   it('takes nothing from prototypes', () => {
     expect(readPatForm(Object.create({ displayName: 'inherited' }), '30').displayName).toBe('')
@@ -99,6 +94,7 @@ describe('the end of a new token', () => {
   it.each([
     [{ validto: 'tomorrow' }, '“tomorrow” is not a date. Enter one such as 2026-12-24.'],
     [{ validto: '2026-02-30' }, '“2026-02-30” is not a date. Enter one such as 2026-12-24.'],
+    [{ validto: '2026-02-30T10:00:00Z' }, '“2026-02-30T10:00:00Z” is not a date. Enter one such as 2026-12-24.'],
     [{ validto: '2026-04-10T15:30:00Z' }, 'Choose an end that is not past.'],
     [{ expiry: 'date', expiresOn: '2026-04-09' }, 'Choose an end that is not past.'],
     [{ expiry: 'date', expiresOn: '2027-04-11' }, 'Choose an end within one year: 2027-04-10 is the last day.'],

@@ -1,10 +1,10 @@
-import { OutcomeUnknownError } from '@patkit/core'
-import type { RequestHandler } from 'express'
 import { newTokenLike } from './create-token.js'
 import { fieldsOf } from './fields.js'
 import { readPatForm } from './pat-form.js'
 import { visitOf, type PatSite } from './site.js'
 import { ReconciledPage } from './views/result-pages.js'
+import { OutcomeUnknownError } from '@patkit/core'
+import type { RequestHandler } from 'express'
 
 /** `POST /pats/reconcile`: finds what a lost answer left behind. Revokes nothing by itself: somebody may have made one of that name on purpose. */
 export function reconcile(site: PatSite): RequestHandler {

@@ -1,5 +1,5 @@
+import type { PatFaults, PatField } from './check-pat-form.js'
 import { isPatkitError, type AnyPatkitError } from '@patkit/core'
-import type { PatFaults, PatField } from './pat-form.js'
 
 /** Why something was not done, to be said on the form it was asked with. */
 export interface Refusal {

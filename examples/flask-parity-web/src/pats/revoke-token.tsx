@@ -1,10 +1,10 @@
-import type { RequestHandler } from 'express'
 import { fieldsOf } from './fields.js'
 import { tokenOrAsk } from './find-token.js'
 import { isMissing } from './own-tokens.js'
 import { refusalOf } from './refusal.js'
-import { visitOf, type PatSite } from './site.js'
+import { sendForm, visitOf, type PatSite } from './site.js'
 import { RevokePage } from './views/form-pages.js'
+import type { RequestHandler } from 'express'
 
 /** `GET /pats/:authorizationId/revoke`: asks whether this token is meant. */
 export function confirmRevoke(site: PatSite): RequestHandler {
@@ -45,12 +45,10 @@ export function revokeToken(site: PatSite): RequestHandler {
       }
       const refusal = refusalOf(error)
       if (refusal === undefined) throw error
-      const { status, retryAfterSeconds } = refusal
-      if (retryAfterSeconds !== undefined) res.set('Retry-After', String(retryAfterSeconds))
       const notice = refusal.notice ?? { message: 'The service refused to revoke the token.' }
-      site.pages.send(req, res, {
+      sendForm(site, req, res, {
         title: 'Revoke a token',
-        status,
+        refusal,
         body: <RevokePage csrfToken={csrfToken} now={now} token={token} notice={notice} />,
       })
     }

@@ -1,15 +1,16 @@
-import type { CreatePat, PersonalToken } from '@patkit/core'
-import { stillWorks } from '@patkit/report'
-import type { Request, RequestHandler, Response } from 'express'
-import { sendMaking, titleOf } from './create-token.js'
+import { checkNewPat, type Checked } from './check-pat-form.js'
+import { sendMaking } from './create-token.js'
 import { tokenOrAsk } from './find-token.js'
 import { madeBefore, makeOnce } from './make-once.js'
 import { isMissing, type OwnToken } from './own-tokens.js'
-import { checkNewPat, formOf, readPatForm, type Checked, type PatForm } from './pat-form.js'
+import { formOf, readPatForm, type PatForm } from './pat-form.js'
 import { refusalOf, type Refusal } from './refusal.js'
-import { visitOf, type PatSite, type Visit } from './site.js'
+import { sendForm, visitOf, type PatSite, type Visit } from './site.js'
 import { EndedPage, RotatePage } from './views/form-pages.js'
 import type { Replaced } from './views/result-pages.js'
+import type { CreatePat, PersonalToken } from '@patkit/core'
+import { stillWorks } from '@patkit/report'
+import type { Request, RequestHandler, Response } from 'express'
 
 const usualExpiry = '30'
 
@@ -80,16 +81,15 @@ function showRotate(
   shown: { readonly token: OwnToken; readonly form: PatForm } & Partial<Refusal>,
 ): void {
   const { csrfToken, now } = visitOf(site, res)
-  const { token, form, faults = {}, notice, status = 200, retryAfterSeconds } = shown
+  const { token, form, faults = {}, notice } = shown
   if (!stillWorks(token.status)) {
     site.pages.send(req, res, { title: 'Rotate a token', status: 409, body: <EndedPage token={token} now={now} /> })
     return
   }
-  if (retryAfterSeconds !== undefined) res.set('Retry-After', String(retryAfterSeconds))
   const props = { csrfToken, formId: site.usedForms.newId(), now, token, form, faults, notice }
-  site.pages.send(req, res, {
-    title: titleOf('Rotate a token', faults),
-    status,
+  sendForm(site, req, res, {
+    title: 'Rotate a token',
+    refusal: shown,
     body: <RotatePage {...props} />,
   })
 }

@@ -1,7 +1,3 @@
-import type { Clock } from '@patkit/core'
-import type { Pages } from '@patkit/example-kit'
-import type { WebSignIn } from '@patkit/express'
-import express, { Router } from 'express'
 import type { Clients } from '../clients.js'
 import { createToken, newToken } from './create-token.js'
 import { editToken, updateToken } from './edit-token.js'
@@ -13,6 +9,10 @@ import { confirmRevoke, revokeToken } from './revoke-token.js'
 import { confirmRotate, rotateToken } from './rotate-token.js'
 import type { PatSite } from './site.js'
 import { UsedForms } from './used-forms.js'
+import type { Clock } from '@patkit/core'
+import type { Pages } from '@patkit/example-kit'
+import type { WebSignIn } from '@patkit/express'
+import express, { Router } from 'express'
 
 /** What the pages about one's own tokens need. */
 export interface PatRoutesOptions {

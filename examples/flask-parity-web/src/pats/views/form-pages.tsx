@@ -1,12 +1,13 @@
-import { CsrfField } from '@patkit/example-kit'
-import { flagsOf } from '@patkit/report'
+import type { PatFaults } from '../check-pat-form.js'
 import type { OwnToken } from '../own-tokens.js'
-import type { PatFaults, PatForm } from '../pat-form.js'
+import type { PatForm } from '../pat-form.js'
 import type { Notice } from '../refusal.js'
 import { Actions, FaultSummary, FlagBadges, NoticeBox, shortName, StatusBadge } from './parts.js'
 import { ExpiryField, PatFields } from './pat-fields.js'
 import { absoluteTime } from './time.js'
 import { EndedActions, TokenFacts } from './token-page.js'
+import { CsrfField } from '@patkit/example-kit'
+import { flagsOf } from '@patkit/report'
 
 /** What every form that is sent has. */
 interface FormPageProps {
@@ -89,7 +90,7 @@ export function RotatePage({ token, ...props }: OneTimeProps & { readonly token:
       </h1>
       <NoticeBox notice={notice} />
       {Object.values(others).map((fault) => (
-        <NoticeBox key={fault} notice={{ message: fault }} />
+        <NoticeBox key={fault} notice={{ message: fault, hint: 'Edit the token first, then rotate it.' }} />
       ))}
       <FaultSummary faults={expiryFault === undefined ? {} : { validTo: expiryFault }} />
       <p>A token that may have been seen by others, or is about to end, is replaced like this:</p>

@@ -1,10 +1,10 @@
-import type { PersonalToken } from '@patkit/core'
-import { flagsOf, type TokenStatus } from '@patkit/report'
-import type { ComponentChildren } from 'preact'
-import type { PatFaults, PatField } from '../pat-form.js'
+import type { PatFaults, PatField } from '../check-pat-form.js'
 import type { Notice } from '../refusal.js'
 import { describeScope, fullAccess, splitScopes } from '../scopes.js'
 import { absoluteTime, relativeTime } from './time.js'
+import type { PersonalToken } from '@patkit/core'
+import { flagsOf, type TokenStatus } from '@patkit/report'
+import type { ComponentChildren } from 'preact'
 
 /** Longer names are folded, so that one of them does not fill the page. */
 const longestOpenName = 120

@@ -1,18 +1,10 @@
-import type { ComponentChildren } from 'preact'
-import {
-  allOrganizationsRetirement,
-  exactTime,
-  expiryDays,
-  latestDay,
-  longestLifeDays,
-  type Expiry,
-  type PatFaults,
-  type PatField,
-  type PatForm,
-} from '../pat-form.js'
+import type { PatFaults, PatField } from '../check-pat-form.js'
+import { exactTime, expiryDays, latestDay, longestLifeDays, type Expiry } from '../expiry.js'
+import { allOrganizationsRetirement, type PatForm } from '../pat-form.js'
 import { commonAreas, describeScope, furtherAreas, type Scope, type ScopeArea } from '../scopes.js'
 import { faultId, FieldFault, HighPrivilege } from './parts.js'
 import { absoluteTime } from './time.js'
+import type { ComponentChildren } from 'preact'
 
 /** Why nobody should count on tokens for all organizations. */
 export const allOrganizationsWords = `Azure DevOps has made no such tokens since ${allOrganizationsRetirement.creation}, and all of them stop working on ${allOrganizationsRetirement.use}.`

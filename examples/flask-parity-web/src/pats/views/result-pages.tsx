@@ -1,8 +1,8 @@
-import type { CreatedPat, PersonalToken } from '@patkit/core'
-import { CsrfField } from '@patkit/example-kit'
 import type { Notice } from '../refusal.js'
 import { Actions, shortName, TokenName, When } from './parts.js'
 import { TokenFacts } from './token-page.js'
+import type { CreatedPat, PersonalToken } from '@patkit/core'
+import { CsrfField } from '@patkit/example-kit'
 
 /** What became of the token that a new one replaces. */
 export type Replaced =

@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest'
 import { absoluteTime, relativeTime } from './time.js'
+import { expect, it } from 'vitest'
 
 const now = new Date('2026-04-10T12:00:00Z')
 const at = (ms: number): Date => new Date(now.getTime() + ms)

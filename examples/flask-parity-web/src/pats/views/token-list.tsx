@@ -1,6 +1,6 @@
-import { stillWorks } from '@patkit/report'
 import { listFilters, type ListFilter, type OwnToken } from '../own-tokens.js'
 import { FlagBadges, ScopeNames, shortName, StatusBadge, TokenName, When } from './parts.js'
+import { stillWorks } from '@patkit/report'
 
 /** A word about what was just done. The address carries one of these, never a text. */
 export const doneWords = {

@@ -1,10 +1,10 @@
-import type { ComponentChildren } from 'preact'
-import { flagsOf, stillWorks } from '@patkit/report'
-import { formOf, formToQuery } from '../pat-form.js'
 import type { OwnToken } from '../own-tokens.js'
-import { allOrganizationsWords } from './pat-fields.js'
+import { formOf, formToQuery } from '../pat-form.js'
 import { Actions, FlagBadges, ScopeWords, shortName, StatusBadge, TokenName, When } from './parts.js'
+import { allOrganizationsWords } from './pat-fields.js'
 import { DoneWord } from './token-list.js'
+import { flagsOf, stillWorks } from '@patkit/report'
+import type { ComponentChildren } from 'preact'
 
 interface TokenPageProps {
   readonly token: OwnToken
