@@ -1,68 +1,54 @@
-import { filterToQuery, readFilter, type TokenFilter } from '../report/filter.js'
-import { byId } from './elements.js'
+import { filterToQuery, noFilter, readFilter, type TokenFilter } from '../report/filter.js'
+import type { Address } from './address.js'
+import { byId, onFollow } from './elements.js'
 
 /** Milliseconds without a key after which what was typed counts. */
 const typingMs = 150
 
-/** The filter of the page: it acts while somebody types, and stands in the address so that it can be kept and sent on. */
+/** The fields of the filter: they act while somebody types. */
 export class FilterForm {
   readonly #form = byId('filter', HTMLFormElement)
-  readonly #downloads = byId('filtered-downloads', HTMLSpanElement)
-  readonly #changed: (() => void)[] = []
+  readonly #address: Address
   #timer: number | undefined
-  #filter = readFilter(new URLSearchParams(location.search))
 
-  constructor() {
-    this.#form.addEventListener('input', () => {
+  constructor(address: Address) {
+    this.#address = address
+    const apply = (): void => this.#apply()
+    this.#form.addEventListener('input', ({ target }) => {
       clearTimeout(this.#timer)
-      this.#timer = setTimeout(() => this.#apply(this.#read()), typingMs)
+      if (target instanceof HTMLSelectElement) apply()
+      else this.#timer = setTimeout(apply, typingMs)
     })
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault()
-      this.#apply(this.#read())
+      apply()
     })
-    byId('clear-filter', HTMLAnchorElement).addEventListener('click', (event) => {
-      event.preventDefault()
-      this.use('')
-    })
-    addEventListener('popstate', () => this.#show(readFilter(new URLSearchParams(location.search))))
-  }
-
-  get current(): TokenFilter {
-    return this.#filter
-  }
-
-  onChange(listener: () => void): void {
-    this.#changed.push(listener)
+    this.#form.querySelector('button')?.remove()
+    onFollow(byId('clear-filter', HTMLAnchorElement), () => this.show(noFilter))
   }
 
   /** Sets the filter, as a figure does that is clicked. */
-  use(query: string): void {
-    this.#show(readFilter(new URLSearchParams(query)))
+  show(filter: TokenFilter): void {
+    const query = filterToQuery(filter)
+    for (const field of this.#form.elements) {
+      if (field instanceof HTMLSelectElement) choose(field, query.get(field.name) ?? '')
+      if (field instanceof HTMLInputElement && field.type !== 'hidden') field.value = query.get(field.name) ?? ''
+    }
+    clearTimeout(this.#timer)
+    this.#address.filterBy(filter)
   }
 
-  #read(): TokenFilter {
+  #apply(): void {
+    clearTimeout(this.#timer)
     const fields = [...new FormData(this.#form)].filter(
       (entry): entry is [string, string] => typeof entry[1] === 'string',
     )
-    return readFilter(new URLSearchParams(fields))
+    this.#address.filterBy(readFilter(new URLSearchParams(fields)))
   }
+}
 
-  #show(filter: TokenFilter): void {
-    const query = filterToQuery(filter)
-    for (const field of this.#form.elements) {
-      if (field instanceof HTMLInputElement && field.type === 'search') field.value = query.get(field.name) ?? ''
-      if (field instanceof HTMLSelectElement) field.value = query.get(field.name) ?? ''
-    }
-    this.#apply(filter)
-  }
-
-  #apply(filter: TokenFilter): void {
-    this.#filter = filter
-    const query = filterToQuery(filter).toString()
-    history.replaceState(null, '', query === '' ? location.pathname : `?${query}`)
-    this.#downloads.hidden = query === ''
-    for (const link of this.#downloads.querySelectorAll('a')) link.href = `${link.pathname}?${query}`
-    for (const listener of this.#changed) listener()
-  }
+/** Chooses a value, also one that an address had and the list does not offer. */
+function choose(field: HTMLSelectElement, value: string): void {
+  if (![...field.options].some((option) => option.value === value)) field.add(new Option(value, value))
+  field.value = value
 }

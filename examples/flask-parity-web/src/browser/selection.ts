@@ -1,20 +1,25 @@
 import { plural } from '../report/words.js'
 import { byId, element } from './elements.js'
 
-/** The tokens that are selected, on whatever page of the table they are. */
+/** The tokens that are selected, on whatever page of the table they are. Kept until the tab is closed: one comes back from the preview. */
 export class Selection {
-  readonly #ids = new Set<string>()
+  readonly #key: string
+  readonly #ids: Set<string>
+  readonly #form = byId('selection', HTMLFormElement)
   readonly #words = byId('selection-count', HTMLSpanElement)
+  readonly #revoke = byId('revoke', HTMLButtonElement)
   readonly #fields = byId('selected', HTMLDivElement)
+  readonly #actions = byId('selection-actions', HTMLDivElement)
   readonly #selectAll = element('button', 'Select all shown', { type: 'button', class: 'quiet' })
   readonly #clear = element('button', 'Select none', { type: 'button', class: 'quiet' })
   readonly #cleared: (() => void)[] = []
 
-  constructor() {
-    const form = byId('selection', HTMLFormElement)
-    this.#words.before(this.#selectAll, this.#clear)
-    this.#clear.addEventListener('click', () => this.clear())
-    form.addEventListener('submit', () => this.#fillIn())
+  constructor(report: string) {
+    this.#key = `selected in ${report}`
+    this.#ids = new Set((sessionStorage.getItem(this.#key) ?? '').split(' ').filter((id) => id !== ''))
+    byId('table-actions', HTMLDivElement).append(this.#selectAll, this.#clear)
+    this.#clear.addEventListener('click', () => this.#selectNone())
+    this.#form.addEventListener('submit', () => this.#fillIn())
     this.#show()
   }
 
@@ -30,23 +35,30 @@ export class Selection {
     this.#show()
   }
 
-  clear(): void {
-    this.#ids.clear()
-    this.#show()
-    for (const listener of this.#cleared) listener()
-  }
-
   onSelectAll(listener: () => void): void {
     this.#selectAll.addEventListener('click', listener)
   }
 
-  onClear(listener: () => void): void {
+  onSelectNone(listener: () => void): void {
     this.#cleared.push(listener)
   }
 
+  #selectNone(): void {
+    this.#ids.clear()
+    this.#show()
+    // The button is about to go, and the focus would go with it.
+    this.#selectAll.focus()
+    for (const listener of this.#cleared) listener()
+  }
+
   #show(): void {
-    this.#clear.hidden = this.#ids.size === 0
-    this.#words.textContent = this.#ids.size === 0 ? '' : `${plural(this.#ids.size, 'token')} selected`
+    sessionStorage.setItem(this.#key, [...this.#ids].join(' '))
+    const isAny = this.#ids.size > 0
+    const tokens = isAny ? plural(this.#ids.size, 'selected token') : 'the selected tokens'
+    this.#revoke.textContent = `Revoke ${tokens}…`
+    this.#clear.hidden = !isAny
+    this.#actions.classList.toggle('sticky', isAny)
+    this.#words.textContent = isAny ? `${plural(this.#ids.size, 'token')} selected` : ''
   }
 
   /** Boxes of other pages are not in the document: their tokens go along in hidden fields. */

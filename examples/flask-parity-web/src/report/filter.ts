@@ -1,3 +1,4 @@
+import { cut } from './words.js'
 import type { WireRow } from './wire.js'
 
 // Read on both sides: the table in the browser, the page without script and the downloads filter by the same rules.
@@ -11,6 +12,8 @@ export interface TokenFilter {
   readonly status: '' | 'working' | WireRow['status']
   /** Ends within this many days from now (and has not ended). */
   readonly withinDays: number | undefined
+  /** The month in which it ends or would have ended, such as `2026-12`. */
+  readonly month: string
   /** A scope, such as `vso.code`; also found with a suffix, as in `vso.code_write`. */
   readonly scope: string
   readonly flag: '' | TokenFlag
@@ -23,17 +26,29 @@ export const statusChoices = ['working', 'active', 'expiring', 'expired', 'revok
 export const flagChoices = ['full-access', 'all-organizations', 'long-life', 'no-expiry'] as const
 export const withinChoices = [7, 30, 90] as const
 
-export const noFilter: TokenFilter = { text: '', owner: '', status: '', withinDays: undefined, scope: '', flag: '' }
+export const noFilter: TokenFilter = {
+  text: '',
+  owner: '',
+  status: '',
+  withinDays: undefined,
+  month: '',
+  scope: '',
+  flag: '',
+}
+
+/** Longest text that is looked for; in UTF-16 units, as the fields of the form count. */
+export const longestText = 200
 
 /** Reads a filter from an address. What is not understood filters nothing. */
 export function readFilter(query: URLSearchParams): TokenFilter {
-  const text = (name: string): string => (query.get(name) ?? '').trim().slice(0, 200)
+  const text = (name: string): string => cut((query.get(name) ?? '').trim(), longestText).trim()
   const days = text('within')
   return {
     text: text('q'),
     owner: text('owner'),
     status: statusChoices.find((known) => known === text('status')) ?? '',
     withinDays: /^\d{1,4}$/.test(days) ? Number(days) : undefined,
+    month: /^\d{4}-(0[1-9]|1[0-2])$/.test(text('month')) ? text('month') : '',
     scope: text('scope'),
     flag: flagChoices.find((known) => known === text('flag')) ?? '',
   }
@@ -46,6 +61,7 @@ export function filterToQuery(filter: TokenFilter): URLSearchParams {
     owner: filter.owner,
     status: filter.status,
     within: filter.withinDays === undefined ? '' : String(filter.withinDays),
+    month: filter.month,
     scope: filter.scope,
     flag: filter.flag,
   }
@@ -57,6 +73,7 @@ export function passes(row: WireRow, filter: TokenFilter): boolean {
   return (
     hasStatus(row, filter.status) &&
     (filter.withinDays === undefined || endsWithin(row, filter.withinDays)) &&
+    (filter.month === '' || monthOf(row) === filter.month) &&
     (filter.scope === '' || row.scopes.some((scope) => isScope(scope, filter.scope))) &&
     (filter.flag === '' || hasFlag(row, filter.flag)) &&
     contains(`${row.owner}\n${row.ownerMail ?? ''}`, filter.owner) &&
@@ -89,6 +106,11 @@ export function hasFlag(row: WireRow, flag: TokenFlag): boolean {
 /** Tokens that can still be used. */
 export function isWorking({ status }: Pick<WireRow, 'status'>): boolean {
   return status === 'active' || status === 'expiring'
+}
+
+/** The month in which a token ends, such as `2026-12`; `undefined` for one without an end. */
+export function monthOf({ expires, noExpiry }: Pick<WireRow, 'expires' | 'noExpiry'>): string | undefined {
+  return noExpiry ? undefined : /^\d{4}-\d{2}(?=-)/.exec(expires ?? '')?.[0]
 }
 
 function hasStatus(row: WireRow, status: TokenFilter['status']): boolean {

@@ -1,4 +1,4 @@
-import { isWorking } from './filter.js'
+import { filterToQuery, isWorking, type TokenFilter } from './filter.js'
 import type { WireRow } from './wire.js'
 
 /** Columns the table can be sorted by. */
@@ -25,6 +25,25 @@ export function readSorting(query: URLSearchParams): Sorting {
 export function sortingToQuery({ column, direction }: Sorting): Record<string, string> {
   if (column === usualSorting.column && direction === usualSorting.direction) return {}
   return direction === 'descending' ? { sort: column, dir: 'desc' } : { sort: column }
+}
+
+/** The order that a click on the head of a column asks for: its own, the other way round when it is in force. */
+export function nextSorting({ column, direction }: Sorting, clicked: SortColumn): Sorting {
+  const isReversed = clicked === column && direction === 'ascending'
+  return { column: clicked, direction: isReversed ? 'descending' : 'ascending' }
+}
+
+/** In which direction a column is in force. */
+export function directionIn({ column, direction }: Sorting, asked: SortColumn): Sorting['direction'] | undefined {
+  return asked === column ? direction : undefined
+}
+
+/** Signs beside the heads of columns, for who sees; others hear `aria-sort`. */
+export const arrows = { ascending: '▲', descending: '▼', none: '⇅' } as const
+
+/** Filter and order of a page, as they stand in its address. */
+export function addressQuery(filter: TokenFilter, sorting: Sorting): URLSearchParams {
+  return new URLSearchParams([...filterToQuery(filter), ...Object.entries(sortingToQuery(sorting))])
 }
 
 const statusOrder = { expiring: 0, active: 1, expired: 2, revoked: 3 } as const satisfies Record<

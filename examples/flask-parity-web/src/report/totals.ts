@@ -1,4 +1,4 @@
-import { isWorking } from './filter.js'
+import { isWorking, monthOf } from './filter.js'
 import type { WireRow } from './wire.js'
 
 // Read on both sides: the page without script and the live one count alike.
@@ -49,8 +49,8 @@ export class Tally {
     if (row.allOrganizations) counts.allOrganizations += by
     if (row.overLongLife) counts.longLife += by
     if (row.noExpiry) counts.noExpiry += by
-    if (!row.noExpiry && /^\d{4}-\d{2}-/.test(row.expires ?? ''))
-      count(this.#months, (row.expires ?? '').slice(0, 7), by)
+    const month = monthOf(row)
+    if (month !== undefined) count(this.#months, month, by)
     for (const scope of row.scopes) {
       if (this.#scopes.has(scope) || this.#scopes.size < shown.distinctScopes) count(this.#scopes, scope, by)
     }
@@ -74,6 +74,22 @@ export class Tally {
 function count(map: Map<string, number>, key: string, by: number): void {
   map.set(key, (map.get(key) ?? 0) + by)
 }
+
+/** The charts, and the filter that shows the tokens behind one of their bars. */
+export const charts = [
+  {
+    name: 'months',
+    caption: 'When working tokens end',
+    head: 'Month',
+    queryOf: (month: string): string => `status=working&month=${month}`,
+  },
+  {
+    name: 'scopes',
+    caption: 'What working tokens may do',
+    head: 'Scope',
+    queryOf: (scope: string): string => new URLSearchParams({ status: 'working', scope }).toString(),
+  },
+] as const
 
 /** A figure of the summary, and the filter that shows the tokens behind it. */
 export interface Card {

@@ -1,5 +1,7 @@
-import { endsInWords, statusWords, timeInWords } from '../words.js'
+import { isWorking } from '../filter.js'
+import { badgesOf, endsInWords, isTime, nameOf, selectLabel, statusWords, timeInWords } from '../words.js'
 import type { WireRow } from '../wire.js'
+import { LongText } from './long-text.js'
 
 /** The tokens of a page of the table. */
 export function TokenRows({ rows }: { readonly rows: readonly WireRow[] }) {
@@ -20,58 +22,64 @@ export function TokenRows({ rows }: { readonly rows: readonly WireRow[] }) {
 }
 
 function TokenRow({ row }: { readonly row: WireRow }) {
-  const name = row.token ?? '(no name)'
   return (
     <tr>
       <td>
-        {row.status === 'active' || row.status === 'expiring' ? (
-          <input
-            type="checkbox"
-            name="token"
-            value={row.id}
-            aria-label={`Select ${name.slice(0, 80)} of ${row.owner.slice(0, 80)}`}
-          />
-        ) : null}
+        {isWorking(row) ? <input type="checkbox" name="token" value={row.id} aria-label={selectLabel(row)} /> : null}
       </td>
       <th scope="row">
-        <Clipped text={name} />
+        <LongText text={nameOf(row)} />
       </th>
       <td data-label="Owner">
-        <span class="clip">
-          {row.owner}
-          {row.ownerMail === null || row.ownerMail === row.owner ? null : (
-            <small class="quiet-text"> {row.ownerMail}</small>
-          )}
-        </span>
+        <Owner row={row} />
       </td>
       <td data-label="Status">
         <span class={`badge ${row.status}`}>{statusWords[row.status]}</span>
       </td>
       <td data-label="Ends">
-        {endsInWords(row)}
-        {row.expires === null ? null : (
-          <small class="quiet-text">
-            {' '}
-            <time dateTime={row.expires}>{timeInWords(row.expires)}</time>
-          </small>
-        )}
+        <Ends row={row} />
       </td>
       <td data-label="Scopes">
-        <Clipped text={row.scopes.join(' ')} /> {row.fullAccess ? <span class="badge bad">Full access</span> : null}{' '}
-        {row.allOrganizations ? <span class="badge bad">All organizations</span> : null}
+        <LongText text={row.scopes.join(' ')} />
+        {badgesOf(row).map((word) => (
+          <>
+            {' '}
+            <span class="badge bad">{word}</span>
+          </>
+        ))}
       </td>
-      <td data-label="Created">
-        {row.created === null ? null : <time dateTime={row.created}>{timeInWords(row.created)}</time>}
-      </td>
+      <td data-label="Created">{row.created === null ? null : <Time iso={row.created} />}</td>
     </tr>
   )
 }
 
-/** A text of any length: what does not fit opens when it is reached, also by the keyboard. */
-function Clipped({ text }: { readonly text: string }) {
+export function Owner({ row: { owner, ownerMail } }: { readonly row: WireRow }) {
   return (
-    <span class="clip" tabIndex={text.length > 120 ? 0 : undefined}>
-      {text}
-    </span>
+    <>
+      <LongText text={owner} />
+      {ownerMail === null || ownerMail === owner ? null : (
+        <div class="hint">
+          <LongText text={ownerMail} />
+        </div>
+      )}
+    </>
   )
+}
+
+/** When a token ends, in words and as the time. */
+export function Ends({ row }: { readonly row: WireRow }) {
+  return (
+    <>
+      {endsInWords(row)}
+      {row.expires === null ? null : (
+        <div class="hint">
+          <Time iso={row.expires} />
+        </div>
+      )}
+    </>
+  )
+}
+
+function Time({ iso }: { readonly iso: string }) {
+  return isTime(iso) ? <time dateTime={iso}>{timeInWords(iso)}</time> : <LongText text={iso} />
 }
