@@ -29,6 +29,11 @@ export class OneTimeForms {
     return true
   }
 
+  /** Lets a form be sent once more, because it had no effect. */
+  giveBack(form: string): void {
+    this.#used.delete(form)
+  }
+
   #seal(number: string, account: Account): string {
     return createHmac('sha256', this.#key).update(`${number}.${account.id}`).digest('base64url')
   }

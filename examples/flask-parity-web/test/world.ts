@@ -10,6 +10,7 @@ import { onTestFinished } from 'vitest'
 import { createApp, siteAssets } from '../src/app.js'
 import { demoSettings } from '../src/demo.js'
 import type { Settings } from '../src/settings.js'
+import { listen, type Listener } from './server-sent-events.js'
 
 /** How a world is set up. */
 export interface WorldOptions {
@@ -39,8 +40,8 @@ export interface World {
   signedIn(person?: string): Promise<TestBrowser>
   /** What a person does at the sign-in service, with the address it sends the browser back to. */
   atService(url: string | undefined, person?: string): Promise<string>
-  /** What an address has sent when nothing more comes for a while, as from a stream that goes on. */
-  partly(browser: TestBrowser, path: string): Promise<{ readonly body: string }>
+  /** Listens to a report as a page of this browser does. */
+  listen(browser: TestBrowser, report: string, lastEventId?: string): Promise<Listener>
   /** What forms of this browser's session carry. */
   csrfToken(browser: TestBrowser): Promise<string>
   /** Ends the server and starts another one on the same port, folder and storage, as after a crash or an update. */
@@ -96,13 +97,8 @@ export async function startWorld({
     logged,
     browser,
     atService,
-    partly: async (own, address) => {
-      const cookie = [...own.cookies].map(([name, { value }]) => `${name}=${value}`).join('; ')
-      const answer = await fetch(`http://127.0.0.1:${port}${address}`, {
-        headers: { cookie, host: `localhost:${port}` },
-      })
-      return { body: await readUntilQuiet(answer) }
-    },
+    listen: (own, report, lastEventId) =>
+      listen(own, { port, path: `${report}/events`, ...(lastEventId === undefined ? {} : { lastEventId }) }),
     signedIn: async (person = administrator) => {
       const own = browser()
       await own.open(await atService((await own.open('/login')).location, person), { site: 'cross-site' })
@@ -117,20 +113,6 @@ export async function startWorld({
       running = await startSite(settings, storage, { clock: clock ?? systemClock, logger, assets: await siteAssets() })
     },
   }
-}
-
-/** Reads a stream until half a second passes without anything new. */
-async function readUntilQuiet({ body }: globalThis.Response): Promise<string> {
-  const reader = body?.pipeThrough(new TextDecoderStream()).getReader()
-  let text = ''
-  for (;;) {
-    const quiet = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 500).unref())
-    const chunk = await Promise.race([reader?.read(), quiet])
-    if (chunk?.value === undefined) break
-    text += chunk.value
-  }
-  await reader?.cancel()
-  return text
 }
 
 async function startSite(

@@ -44,6 +44,15 @@ const jobRecordSchema = z.object({
   skipped: z.array(skippedUserSchema),
 })
 
+const revocationSchema = z.object({
+  id: z.string(),
+  at: z.string(),
+  revoked: z.array(z.string()),
+  failed: z.array(z.object({ id: z.string(), reason: z.string() })),
+})
+
+/** What came of a revocation from the page of a report; `id` names it, the others are authorization ids of tokens. */
+export type Revocation = z.output<typeof revocationSchema>
 /** A user whose tokens could not be read, as a job remembers them. */
 export type UnreadUser = z.output<typeof unreadUserSchema>
 /** An identity that owns no tokens, as a job remembers it. */
@@ -87,15 +96,18 @@ export class JobFolders {
     return records.filter((record) => record !== undefined)
   }
 
-  /** Notes tokens that were revoked from the page of a report. */
-  async addRevoked(id: string, authorizationIds: readonly string[]): Promise<void> {
-    const lines = authorizationIds.map((each) => `${each}\n`).join('')
-    await appendFile(this.#revokedOf(id), lines, { mode: 0o600, flush: true })
+  /** Adds a revocation to those from the page of a report: nothing of it is ever written over. */
+  async addRevocation(id: string, revocation: Revocation): Promise<void> {
+    // A line of its own even behind one that a crash has torn.
+    await appendFile(this.#revocationsOf(id), `\n${JSON.stringify(revocation)}\n`, { mode: 0o600, flush: true })
   }
 
-  async readRevoked(id: string): Promise<string[]> {
-    const text = await readFile(this.#revokedOf(id), 'utf8').catch(() => '')
-    return text.split('\n').filter((line) => line !== '')
+  async readRevocations(id: string): Promise<Revocation[]> {
+    const text = await readFile(this.#revocationsOf(id), 'utf8').catch(() => '')
+    return text.split('\n').flatMap((line) => {
+      const revocation = revocationSchema.safeParse(parseJson(line))
+      return revocation.success ? [revocation.data] : []
+    })
   }
 
   remove(id: string): Promise<void> {
@@ -103,19 +115,24 @@ export class JobFolders {
   }
 
   async #read(id: string): Promise<JobRecord | undefined> {
-    try {
-      const record = jobRecordSchema.safeParse(JSON.parse(await readFile(this.#recordOf(id), 'utf8')))
-      return record.success && record.data.id === id ? record.data : undefined
-    } catch {
-      return undefined
-    }
+    const text = await readFile(this.#recordOf(id), 'utf8').catch(() => '')
+    const record = jobRecordSchema.safeParse(parseJson(text))
+    return record.success && record.data.id === id ? record.data : undefined
   }
 
   #recordOf(id: string): string {
     return path.join(this.#root, id, 'job.json')
   }
 
-  #revokedOf(id: string): string {
-    return path.join(this.#root, id, 'revoked.txt')
+  #revocationsOf(id: string): string {
+    return path.join(this.#root, id, 'revocations.ndjson')
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
   }
 }

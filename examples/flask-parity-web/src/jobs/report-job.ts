@@ -3,6 +3,7 @@ import {
   openScanCheckpoint,
   readScanCheckpoint,
   type Account,
+  type AnyPatkitError,
   type Clock,
   type DevOpsClient,
   type Logger,
@@ -14,7 +15,7 @@ import {
 import { existsSync } from 'node:fs'
 import type { JobState, WireProgress } from '../report/wire.js'
 import { toEta } from './eta.js'
-import type { JobCounts, JobFolders, JobRecord, SkippedUser, UnreadUser } from './job-folder.js'
+import type { JobCounts, JobFolders, JobRecord, Revocation, SkippedUser, UnreadUser } from './job-folder.js'
 
 /** What a job works with. */
 export interface JobSurroundings {
@@ -33,6 +34,7 @@ export class ReportJob {
   readonly startedAt: Date
   readonly #surroundings: JobSurroundings
   readonly #waiting = new Set<() => void>()
+  readonly #revocations: Map<string, Revocation>
   readonly #revoked: Set<string>
   #record: JobRecord
   /** Where the scan stands, while there is one. */
@@ -41,13 +43,16 @@ export class ReportJob {
   #run: { readonly abort: AbortController; readonly ended: Promise<void> } | undefined
   #refusal: { readonly error: PatkitError; readonly at: number } | undefined
   #version = 0
+  /** Set for good by who cancels or suspends it: from then on it is not begun again. */
+  #mayStart = true
 
-  constructor(record: JobRecord, revoked: readonly string[], surroundings: JobSurroundings) {
+  constructor(record: JobRecord, revocations: readonly Revocation[], surroundings: JobSurroundings) {
     this.id = record.id
     this.organization = record.organization
     this.startedAt = new Date(record.startedAt)
     this.#record = record
-    this.#revoked = new Set(revoked)
+    this.#revocations = new Map(revocations.map((revocation) => [revocation.id, revocation]))
+    this.#revoked = new Set(revocations.flatMap(({ revoked }) => revoked))
     this.#surroundings = surroundings
   }
 
@@ -79,6 +84,7 @@ export class ReportJob {
     return this.state === 'sign-in-needed' && signedInAt.getTime() > (this.#refusal?.at ?? 0)
   }
 
+  /** Users who could not be read. Another list, empty at first, once the report goes on and asks them again. */
   get unread(): readonly UnreadUser[] {
     return this.#record.unread
   }
@@ -94,6 +100,11 @@ export class ReportJob {
   /** Authorization ids of tokens that were revoked from the page of this report, in that order. */
   get revoked(): ReadonlySet<string> {
     return this.#revoked
+  }
+
+  /** What came of a revocation from the page of this report. */
+  revocation(id: string): Revocation | undefined {
+    return this.#revocations.get(id)
   }
 
   /** Grows with every change. */
@@ -127,7 +138,28 @@ export class ReportJob {
   /** The users who were read, in that order, from a position in the log on; so far, if the report is still being made. */
   async *outcomes(from = 0): AsyncGenerator<RecordedOutcome, void, undefined> {
     const log = this.#surroundings.folders.logOf(this.id)
-    if (existsSync(log)) yield* readScanCheckpoint(log, { from })
+    try {
+      if (existsSync(log)) yield* readScanCheckpoint(log, { from })
+    } catch (error) {
+      // Its message names a path of this server: that is for the log, not for a page.
+      if (isPatkitError(error))
+        throw new Error(`The report ${this.id} cannot be shown: ${error.message}`, { cause: error })
+      throw error
+    }
+  }
+
+  /** Whether a position is the beginning of the log or one behind a user in it. */
+  async hasPosition(from: number): Promise<boolean> {
+    const outcomes = this.outcomes(from)
+    try {
+      await outcomes.next()
+      return true
+    } catch (error) {
+      if (error instanceof RangeError) return false
+      throw error
+    } finally {
+      await outcomes.return()
+    }
   }
 
   /** Resolves when something changed since `version`; at once if it has already. */
@@ -146,34 +178,42 @@ export class ReportJob {
 
   /** Begins, or goes on, as this person. Does nothing while it is running. */
   start(account: Account, client: DevOpsClient): void {
-    if (this.isOver || this.#run !== undefined) return
+    if (this.isOver || this.#run !== undefined || !this.#mayStart) return
     const abort = new AbortController()
     this.#refusal = undefined
     this.#update({ account, state: 'running', message: null, unread: [], skipped: [] })
-    const ended = this.#read(client, abort.signal).finally(() => (this.#run = undefined))
-    this.#run = { abort, ended }
+    this.#run = { abort, ended: this.#read(client, abort.signal) }
   }
 
   /** Ends it for good; what was read is kept. */
   async cancel(): Promise<void> {
-    if (this.isOver) return
-    if (this.#run === undefined) return this.#end('cancelled', cancelled)
-    this.#run.abort.abort(new Cancelled())
-    await this.#run.ended
+    this.#mayStart = false
+    const run = this.#run
+    run?.abort.abort(new Cancelled())
+    await run?.ended
+    // It may have been waiting for a sign-in, or begun to when it was cancelled.
+    if (!this.isOver) await this.#end('cancelled', cancelled)
   }
 
   /** Stops without an end: the next start of the server goes on. */
   async suspend(): Promise<void> {
+    this.#mayStart = false
     this.#run?.abort.abort(new Suspended())
     await this.#run?.ended
-    for (const wake of [...this.#waiting]) wake()
+    this.#wakeAll()
   }
 
-  /** Notes tokens that were revoked from the page. */
-  async addRevoked(authorizationIds: readonly string[]): Promise<void> {
-    for (const id of authorizationIds) this.#revoked.add(id)
+  /** Notes what came of a revocation from the page. */
+  async addRevocation(revocation: Revocation): Promise<void> {
+    this.#revocations.set(revocation.id, revocation)
+    for (const id of revocation.revoked) this.#revoked.add(id)
     this.#changed()
-    await this.#surroundings.folders.addRevoked(this.id, authorizationIds)
+    try {
+      await this.#surroundings.folders.addRevocation(this.id, revocation)
+    } catch (error) {
+      // It is done all the same, and its result is to be seen.
+      this.#warn('could not keep a revocation', error)
+    }
   }
 
   async #read(client: DevOpsClient, signal: AbortSignal): Promise<void> {
@@ -201,22 +241,22 @@ export class ReportJob {
   }
 
   async #explain(error: unknown): Promise<void> {
-    if (error instanceof Suspended) return
-    if (error instanceof Cancelled) return this.#end('cancelled', cancelled)
-    if (isPatkitError(error)) {
-      const { code, message, hint } = error
-      const sentence = hint === undefined ? message : `${message} ${hint}`
-      if (code !== 'PATKIT_SIGN_IN_REQUIRED' && code !== 'PATKIT_INTERACTION_REQUIRED')
-        return this.#end('failed', sentence)
+    if (error instanceof Suspended) {
+      this.#run = undefined
+    } else if (error instanceof Cancelled) {
+      await this.#end('cancelled', cancelled)
+    } else if (isPatkitError(error) && error.code !== 'PATKIT_CHECKPOINT') {
+      const sentence = error.hint === undefined ? error.message : `${error.message} ${error.hint}`
+      if (!isHelpedBySignIn(error)) return this.#end('failed', sentence)
       this.#refusal = { error, at: this.#surroundings.clock.now() }
-      this.#update({ state: 'sign-in-needed', message: sentence })
-      return this.#keep()
+      await this.#settle({ state: 'sign-in-needed', message: sentence })
+    } else {
+      this.#warn('failed', error)
+      await this.#end(
+        'failed',
+        'The report could not be made because of a fault of this application; its log says more. What was read until then is here.',
+      )
     }
-    this.#surroundings.logger.warn?.(`A report failed: ${error instanceof Error ? error.message : 'unknown error'}`)
-    return this.#end(
-      'failed',
-      'The report could not be made because of a fault of this application; its log says more.',
-    )
   }
 
   #note(outcome: ScanOutcome): void {
@@ -236,18 +276,19 @@ export class ReportJob {
     this.#update({ counts: { usersDone: done, usersTotal: total, tokens, requests, retries, throttledMs } })
   }
 
-  async #end(state: JobState, message: string | null): Promise<void> {
-    this.#update({ state, message, endedAt: new Date(this.#surroundings.clock.now()).toISOString() })
-    await this.#keep()
+  #end(state: JobState, message: string | null): Promise<void> {
+    return this.#settle({ state, message, endedAt: new Date(this.#surroundings.clock.now()).toISOString() })
   }
 
-  async #keep(): Promise<void> {
+  /** Ends a run. Kept before it is told, so that whoever hears of it can act on it at once, and finds it again after a crash. */
+  async #settle(change: Partial<JobRecord>): Promise<void> {
     try {
-      await this.#surroundings.folders.write(this.#record)
+      await this.#surroundings.folders.write({ ...this.#record, ...change })
     } catch (error) {
-      const reason = error instanceof Error ? error.message : 'unknown error'
-      this.#surroundings.logger.warn?.(`The end of a report could not be kept: ${reason}`)
+      this.#warn('could not keep its state', error)
     }
+    this.#run = undefined
+    this.#update(change)
   }
 
   #update(change: Partial<JobRecord>): void {
@@ -257,8 +298,21 @@ export class ReportJob {
 
   #changed(): void {
     this.#version++
+    this.#wakeAll()
+  }
+
+  #warn(what: string, error: unknown): void {
+    const reason = error instanceof Error ? error.message : 'unknown error'
+    this.#surroundings.logger.warn?.(`The report ${this.id} ${what}: ${reason}`)
+  }
+
+  #wakeAll(): void {
     for (const wake of [...this.#waiting]) wake()
   }
+}
+
+function isHelpedBySignIn({ code }: AnyPatkitError): boolean {
+  return code === 'PATKIT_SIGN_IN_REQUIRED' || code === 'PATKIT_INTERACTION_REQUIRED'
 }
 
 const cancelled = 'The report was cancelled. What was read until then is here.'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Account, Clock, DevOpsClient, Logger } from '@patkit/core'
-import { JobFolders, type JobRecord } from './job-folder.js'
+import { JobFolders, type JobRecord, type Revocation } from './job-folder.js'
 import { ReportJob } from './report-job.js'
 
 /** The reports that are being made, and those that were. */
@@ -55,9 +55,14 @@ class FolderJobs implements ReportJobs {
     const job = this.#toJob(record, [])
     // Before anything is waited for, so that a second click finds it.
     jobs.set(job.id, job)
-    await this.#folders.create(record)
+    try {
+      await this.#folders.create(record)
+    } catch (error) {
+      jobs.delete(job.id)
+      throw error
+    }
     job.start(account, this.#options.clientOf(account))
-    await this.#prune(jobs, own)
+    await this.#prune(jobs)
     return job
   }
 
@@ -85,22 +90,34 @@ class FolderJobs implements ReportJobs {
     const jobs = await Promise.all(
       records
         .filter(({ organization }) => organization === this.#options.organization)
-        .map(async (record) => this.#toJob(record, await this.#folders.readRevoked(record.id))),
+        .map(async (record) => this.#toJob(record, await this.#folders.readRevocations(record.id))),
     )
+    const byId = new Map(jobs.map((job) => [job.id, job]))
+    await this.#prune(byId)
     for (const job of jobs) {
       if (job.state === 'running') job.start(job.account, this.#options.clientOf(job.account))
     }
-    return new Map(jobs.map((job) => [job.id, job]))
+    return byId
   }
 
-  /** Old reports hold names of people: they are not kept for longer than somebody will look at them. */
-  async #prune(jobs: Map<string, ReportJob>, own: readonly ReportJob[]): Promise<void> {
+  /**
+   * Old reports hold names of people: they are not kept for longer than somebody will look at them. One that is being made stays; one that
+   * has waited for its owner so long is given up.
+   */
+  async #prune(jobs: Map<string, ReportJob>): Promise<void> {
     const oldest = this.#options.clock.now() - defaults.daysKept * 86_400_000
-    const over = own.filter((job) => job.isOver)
-    const old = over.filter((job, index) => index >= defaults.finishedPerPerson || job.startedAt.getTime() < oldest)
-    for (const job of old) {
+    const finished = new Map<string, number>()
+    for (const job of newestFirst(jobs.values())) {
+      const { id } = job.account
+      if (job.isOver) finished.set(id, (finished.get(id) ?? 0) + 1)
+      const isTooMany = job.isOver && (finished.get(id) ?? 0) > defaults.finishedPerPerson
+      const isTooOld = job.state !== 'running' && job.startedAt.getTime() < oldest
+      if (!isTooMany && !isTooOld) continue
       jobs.delete(job.id)
-      await this.#folders.remove(job.id)
+      await this.#folders.remove(job.id).catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : 'unknown error'
+        this.#options.logger.warn?.(`The old report ${job.id} could not be removed: ${reason}`)
+      })
     }
   }
 
@@ -120,15 +137,17 @@ class FolderJobs implements ReportJobs {
     }
   }
 
-  #toJob(record: JobRecord, revoked: readonly string[]): ReportJob {
+  #toJob(record: JobRecord, revocations: readonly Revocation[]): ReportJob {
     const { clock, logger } = this.#options
-    return new ReportJob(record, revoked, { folders: this.#folders, clock, logger })
+    return new ReportJob(record, revocations, { folders: this.#folders, clock, logger })
   }
 }
 
 /** The reports of a person, the newest first. */
 function ownOf(jobs: ReadonlyMap<string, ReportJob>, account: Account): readonly ReportJob[] {
-  return [...jobs.values()]
-    .filter((job) => job.account.id === account.id)
-    .sort((a, b) => b.startedAt.getTime() - a.startedAt.getTime())
+  return newestFirst(jobs.values()).filter((job) => job.account.id === account.id)
+}
+
+function newestFirst(jobs: Iterable<ReportJob>): ReportJob[] {
+  return [...jobs].sort((a, b) => b.startedAt.getTime() - a.startedAt.getTime())
 }

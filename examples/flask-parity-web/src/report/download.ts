@@ -8,7 +8,7 @@ import {
   type SkippedOutcome,
   type TokenScan,
 } from '@patkit/core'
-import { toRow, writeReport, type ReportFormat } from '@patkit/report'
+import { ReportError, toRow, writeReport, type ReportFormat } from '@patkit/report'
 import type { Response } from 'express'
 import type { SkippedUser, UnreadUser } from '../jobs/job-folder.js'
 import type { ReportJob } from '../jobs/report-job.js'
@@ -22,14 +22,21 @@ const contentTypes: Readonly<Record<ReportFormat, string>> = {
   html: 'text/html; charset=utf-8',
 }
 
-/** Sends a report as a file: all of it, or what passes a filter. Before its end it is what was read so far, and its name says so. */
+/**
+ * Sends a report as a file: all of it, or what passes a filter. Before its end it is what was read so far, and its name says so. Ends
+ * quietly when the browser leaves; on a fault the connection is cut, so that nobody takes half a file for a whole one.
+ */
 export async function sendDownload(
   res: Response,
   job: ReportJob,
   format: ReportFormat,
   filter: TokenFilter,
-  signal: AbortSignal,
 ): Promise<void> {
+  if (res.closed) return
+  const leaves = new AbortController()
+  res.once('close', () => {
+    if (!res.writableFinished) leaves.abort()
+  })
   const words = [...filterToQuery(filter)].map(([name, value]) => `${name} ${value}`).join(', ')
   const parts = [
     'tokens',
@@ -40,12 +47,14 @@ export async function sendDownload(
   ]
   res.attachment(`${parts.join('-')}.${format}`)
   res.type(contentTypes[format])
-  await writeReport(toScan(job, filter), [{ stream: res, format }], {
-    now: job.startedAt,
-    expiringWithinDays,
-    title: `Personal access tokens of ${job.organization}${words === '' ? '' : ` (only ${words})`}`,
-    signal,
-  })
+  const title = `Personal access tokens of ${job.organization}${words === '' ? '' : ` (only ${words})`}`
+  const settings = { now: job.startedAt, expiringWithinDays, title, signal: leaves.signal }
+  try {
+    await writeReport(toScan(job, filter), [{ stream: res, format }], settings)
+  } catch (error) {
+    // The only target is the response: of it a report can only say that nobody takes it any more.
+    if (error !== leaves.signal.reason && !(error instanceof ReportError)) throw error
+  }
 }
 
 /** A report that was made, as the scan it came from. */

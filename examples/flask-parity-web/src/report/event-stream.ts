@@ -6,8 +6,9 @@ import { toWireRows } from './rows.js'
 import type { WireEvent, WireRow } from './wire.js'
 
 const limits = {
-  /** Tokens in one event. */
+  /** Tokens in one event, and bytes of the log: after either the user who is at hand is the last one in it. */
   rowsPerEvent: 500,
+  bytesPerEvent: 256 * 1024,
   /** Milliseconds between two looks at what is new: a page need not draw more often. */
   betweenMs: 250,
   /** Milliseconds after which a silent connection gets a sign of life; proxies close those that have none. */
@@ -17,29 +18,29 @@ const limits = {
 } as const
 
 /**
- * What happens in a report, from a position in its log on: first where it stands, then the users who were read. Ends with the report.
+ * What happens in a report, from a position in its log on: first where it stands, who could not be read and what was revoked, then the
+ * users who were read. Ends with the report; and without its end when those who could not be read are asked again, so that the page comes
+ * again and hears of them anew.
  *
- * @param from - The `id` of the last event that is known already; 0 for everything.
+ * @param from - The `id` of the last event that is known already; 0 for everything, as is what no event had.
  */
 export async function* eventsOf(
   job: ReportJob,
   { from, clock, signal }: { readonly from: number; readonly clock: Clock; readonly signal: AbortSignal },
 ): AsyncGenerator<WireEvent, void, undefined> {
-  let position = from
-  let [unread, revoked] = [0, 0]
-  while (!signal.aborted) {
+  // A log that lost its end when the machine did, or an id that somebody made up: a page knows what it has already.
+  let position = (await job.hasPosition(from)) ? from : 0
+  let [toldUnread, toldRevoked] = [-1, 0]
+  const { unread } = job
+  while (!signal.aborted && job.unread === unread) {
     // Taken before the log is read: what comes meanwhile is a change to be told next time.
     const { version, isOver } = job
     yield { type: 'progress', data: job.progress }
-    if (unread > job.unread.length) unread = 0
-    if (job.unread.length > unread) yield { type: 'unread', data: job.unread.slice(unread) }
-    unread = job.unread.length
-    if (job.revoked.size > revoked) yield { type: 'revoked', data: [...job.revoked].slice(revoked) }
-    revoked = job.revoked.size
-    for await (const event of rowEvents(job, position)) {
-      yield event
-      position = event.id
-    }
+    if (unread.length > toldUnread) yield { type: 'unread', data: unread.slice(Math.max(toldUnread, 0)) }
+    toldUnread = unread.length
+    if (job.revoked.size > toldRevoked) yield { type: 'revoked', data: [...job.revoked].slice(toldRevoked) }
+    toldRevoked = job.revoked.size
+    position = yield* rowEvents(job, position)
     if (isOver) {
       yield { type: 'end', data: job.progress }
       return
@@ -49,18 +50,21 @@ export async function* eventsOf(
   }
 }
 
-async function* rowEvents(job: ReportJob, from: number): AsyncGenerator<WireEvent & { type: 'rows' }, void, undefined> {
+/** The tokens behind a position; gives back where the log ends, which is further on when the last users have none. */
+async function* rowEvents(job: ReportJob, from: number): AsyncGenerator<WireEvent, number, undefined> {
   let rows: WireRow[] = []
-  let position = from
+  let [told, position] = [from, from]
   for await (const { outcome, next } of job.outcomes(from)) {
     rows.push(...toWireRows(job, outcome))
     position = next
-    if (rows.length >= limits.rowsPerEvent) {
-      yield { type: 'rows', id: position, data: rows }
-      rows = []
-    }
+    const isFull = rows.length >= limits.rowsPerEvent || position - told >= limits.bytesPerEvent
+    if (!isFull || rows.length === 0) continue
+    yield { type: 'rows', id: position, data: rows }
+    rows = []
+    told = position
   }
   if (rows.length > 0) yield { type: 'rows', id: position, data: rows }
+  return position
 }
 
 /** How an event looks on the wire. The data is JSON, so that no text of anybody can end a line. */
@@ -71,6 +75,8 @@ export function toServerSentEvent(event: WireEvent): string {
 
 /** Sends what happens in a report until it ends, the browser leaves, or it is time to ask again who it is. */
 export async function sendEvents(req: Request, res: Response, job: ReportJob, clock: Clock): Promise<void> {
+  // It left before there was anybody to notice.
+  if (res.closed) return
   const leaves = new AbortController()
   const stop = (): void => leaves.abort()
   res.once('close', stop)
@@ -91,7 +97,9 @@ export async function sendEvents(req: Request, res: Response, job: ReportJob, cl
   } finally {
     endLife()
     stop()
-    res.end()
+    // Who takes nothing any more would not take the end either.
+    if (res.writableNeedDrain) res.destroy()
+    else res.end()
   }
 }
 

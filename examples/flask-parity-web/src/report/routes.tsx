@@ -11,13 +11,14 @@ import type { OneTimeForms } from '../one-time-forms.js'
 import { sendDownload } from './download.js'
 import { sendEvents } from './event-stream.js'
 import { readFilter } from './filter.js'
-import { chosenRows, mostTokens, revokeRows } from './revocation.js'
+import { chosenRows, mostTokens, Revocations } from './revocation.js'
 import { readSorting } from './sort.js'
 import { StreamCount } from './stream-count.js'
 import { readPage, viewOf } from './view-model.js'
 import { ReportPage } from './views/report-page.js'
 import { RevocationPreview, RevocationResult } from './views/revocation-pages.js'
 import { StartPage } from './views/start-page.js'
+import type { WireRow } from './wire.js'
 
 /** What the pages about the whole organization need. */
 export interface ReportRoutesOptions {
@@ -38,9 +39,10 @@ export function reportRoutes(options: ReportRoutesOptions): { readonly router: R
   const { web, pages, clients, forms, organization, reportsFolder: folder, clock, logger } = options
   const jobs = createReportJobs({ organization, folder, clientOf: (account) => clients.of(account), clock, logger })
   const streams = new StreamCount()
+  const revocations = new Revocations(clock)
   const signedIn = web.required()
-  // Thousands of selected tokens are sent in one form.
-  const readForm = express.urlencoded({ extended: false, limit: '1mb', parameterLimit: mostTokens + 100 })
+  // Thousands of selected tokens are sent in one form; and who selected too many is to be told so by us.
+  const readForm = express.urlencoded({ extended: false, limit: '5mb', parameterLimit: mostTokens * 20 })
   const form = [signedIn, readForm, web.csrf()] as const
   const router = Router()
 
@@ -116,45 +118,77 @@ export function reportRoutes(options: ReportRoutesOptions): { readonly router: R
 
   for (const format of reportFormats) {
     const download = withJob(async (req, res, job) => {
-      const leaves = new AbortController()
-      res.once('close', () => {
-        if (!res.writableFinished) leaves.abort()
-      })
-      await sendDownload(res, job, format, readFilter(queryOf(req)), leaves.signal)
+      await sendDownload(res, job, format, readFilter(queryOf(req)))
     })
     router.get(`/reports/:id/tokens.${format}`, signedIn, download)
   }
 
-  const previewRevocation = withJob(async (req, res, job) => {
+  const askRevocation = (
+    req: Request,
+    res: SignedInResponse,
+    job: ReportJob,
+    rows: readonly WireRow[],
+    fault?: string,
+  ) => {
     const { account, csrfToken } = res.locals.signIn
-    const rows = await chosenRows(job, tokensOf(req))
-    if (rows.length === 0) {
-      pages.sendProblem(req, res, nothingChosen(job))
-      return
-    }
-    const body = <RevocationPreview reportId={job.id} rows={rows} csrfToken={csrfToken} formId={forms.issue(account)} />
-    pages.send(req, res, { title: 'Revoke tokens', body })
+    const props = { reportId: job.id, rows, csrfToken, formId: forms.issue(account), fault }
+    const status = fault === undefined ? 200 : 422
+    pages.send(req, res, { status, title: 'Revoke tokens', body: <RevocationPreview {...props} /> })
+  }
+
+  const previewRevocation = withJob(async (req, res, job) => {
+    const ids = tokensOf(req)
+    const rows = ids.length > mostTokens ? [] : await chosenRows(job, ids)
+    if (rows.length > 0) askRevocation(req, res, job, rows)
+    else pages.sendProblem(req, res, ids.length > mostTokens ? tooManyTokens(job) : nothingChosen(job))
   })
   router.post('/reports/:id/revoke/preview', ...form, previewRevocation)
 
   const revoke = withJob(async (req, res, job) => {
-    const { account, csrfToken } = res.locals.signIn
-    const { count, form: formId } = fieldsOf(req)
-    const rows = await chosenRows(job, tokensOf(req))
+    const { account } = res.locals.signIn
+    const { count } = fieldsOf(req)
+    const formId = String(fieldsOf(req)['form'])
+    const id = formId.split('.', 1)[0] ?? ''
+    const seeResult = (): void => res.redirect(303, `/reports/${job.id}/revocations/${id}`)
+    // A second click, or a form that the browser sent again.
+    if (revocations.knows(id, job)) {
+      seeResult()
+      return
+    }
+    const ids = tokensOf(req)
+    const rows = ids.length > mostTokens ? [] : await chosenRows(job, ids)
     if (rows.length === 0) {
       pages.sendProblem(req, res, nothingChosen(job))
     } else if (typeof count !== 'string' || count.trim() !== String(rows.length)) {
       const fault = `This is not the number of tokens above. Type ${rows.length} to revoke them.`
-      const props = { reportId: job.id, rows, csrfToken, formId: forms.issue(account), fault }
-      pages.send(req, res, { status: 422, title: 'Revoke tokens', body: <RevocationPreview {...props} /> })
+      askRevocation(req, res, job, rows, fault)
     } else if (!forms.use(formId, account)) {
-      pages.sendProblem(req, res, usedForm(job))
+      if (revocations.knows(id, job)) seeResult()
+      else pages.sendProblem(req, res, usedForm(job))
     } else {
-      const results = await revokeRows(job, clients.of(account), rows)
-      pages.send(req, res, { title: 'Tokens revoked', body: <RevocationResult reportId={job.id} results={results} /> })
+      await revocations
+        .revoke(
+          id,
+          job,
+          clients.of(account),
+          rows.map((row) => row.id),
+        )
+        .catch((error: unknown) => {
+          forms.giveBack(formId)
+          throw error
+        })
+      seeResult()
     }
   })
   router.post('/reports/:id/revoke', ...form, revoke)
+
+  const showRevocation = withJob(async (req, res, job) => {
+    const results = await revocations.resultOf(String(req.params['revocation']), job)
+    if (results === undefined) pages.notFound(req, res, () => undefined)
+    else
+      pages.send(req, res, { title: 'Tokens revoked', body: <RevocationResult reportId={job.id} results={results} /> })
+  })
+  router.get('/reports/:id/revocations/:revocation', signedIn, showRevocation)
 
   const changing = ['/graphcall', '/reports/:id/cancel', '/reports/:id/revoke', '/reports/:id/revoke/preview']
   router.get(changing, signedIn, (req, res) => {
@@ -180,6 +214,13 @@ const nothingChosen = (job: ReportJob) => ({
   status: 422,
   title: 'No token was selected',
   message: 'Select tokens of the report that still work, and try again.',
+  actions: [backTo(job)],
+})
+
+const tooManyTokens = (job: ReportJob) => ({
+  status: 422,
+  title: 'Too many tokens were selected',
+  message: `Select at most ${mostTokens.toLocaleString('en-US')} at a time; nothing was revoked.`,
   actions: [backTo(job)],
 })
 

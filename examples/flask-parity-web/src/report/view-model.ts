@@ -1,7 +1,7 @@
 import type { ReportJob } from '../jobs/report-job.js'
 import { passes, type TokenFilter } from './filter.js'
 import { toWireRows } from './rows.js'
-import { comparison, type Sorting } from './sort.js'
+import { compareKeys, sortKey, type Sorting } from './sort.js'
 import { Tally, type Totals } from './totals.js'
 import type { WireProgress, WireRow, WireUnreadUser } from './wire.js'
 
@@ -26,27 +26,33 @@ export interface ReportView {
 /** Tokens on a page. */
 export const rowsPerPage = 100
 
-/** What a page shows of a report as it is now. One pass over its log; keeps as many rows as lie before the end of the page. */
+/**
+ * What a page shows of a report as it is now. One pass over its log; of the tokens before the end of the page it keeps only where they
+ * stand and what they are sorted by.
+ */
 export async function viewOf(
   job: ReportJob,
   { filter, sorting, page }: Pick<ReportView, 'filter' | 'sorting' | 'page'>,
 ): Promise<ReportView> {
   const tally = new Tally()
   const most = page * rowsPerPage
-  const compare = comparison(sorting)
-  let kept: WireRow[] = []
+  const compare = (a: Place, b: Place): number => compareKeys(a.key, b.key, sorting.direction)
+  let kept: Place[] = []
   let matching = 0
-  for await (const { outcome } of job.outcomes()) {
-    for (const row of toWireRows(job, outcome)) {
+  let position = 0
+  for await (const { outcome, next } of job.outcomes()) {
+    for (const [index, row] of toWireRows(job, outcome).entries()) {
       tally.add(row)
       if (!passes(row, filter)) continue
       matching++
-      kept.push(row)
+      kept.push({ key: sortKey(row, sorting.column).slice(0, longestKey), position, index })
       if (kept.length >= most * 2) kept = kept.sort(compare).slice(0, most)
     }
+    position = next
   }
   const pages = Math.max(1, Math.ceil(matching / rowsPerPage))
   const shown = Math.min(page, pages)
+  const places = kept.sort(compare).slice((shown - 1) * rowsPerPage, shown * rowsPerPage)
   return {
     id: job.id,
     organization: job.organization,
@@ -55,11 +61,40 @@ export async function viewOf(
     unread: job.unread,
     filter,
     sorting,
-    rows: kept.sort(compare).slice((shown - 1) * rowsPerPage, shown * rowsPerPage),
+    rows: await rowsAt(job, places),
     matching,
     page: shown,
     pages,
   }
+}
+
+/** Where a token stands in the log, and what it is sorted by. */
+interface Place {
+  readonly key: string
+  /** Where its user begins. */
+  readonly position: number
+  /** Which of the user's tokens it is. */
+  readonly index: number
+}
+
+/** What is the same for longer than this is in the order in which it was read. */
+const longestKey = 200
+
+async function rowsAt(job: ReportJob, places: readonly Place[]): Promise<WireRow[]> {
+  const owners = new Map<number, WireRow[]>()
+  const rows: WireRow[] = []
+  for (const { position, index } of places) {
+    const owned = owners.get(position) ?? (await rowsOfUserAt(job, position))
+    owners.set(position, owned)
+    const row = owned[index]
+    if (row !== undefined) rows.push(row)
+  }
+  return rows
+}
+
+async function rowsOfUserAt(job: ReportJob, position: number): Promise<WireRow[]> {
+  for await (const { outcome } of job.outcomes(position)) return toWireRows(job, outcome)
+  return []
 }
 
 /** Reads the number of a page from an address. */

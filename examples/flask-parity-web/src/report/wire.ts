@@ -64,6 +64,7 @@ export type WireEvent =
   | { readonly type: 'progress'; readonly data: WireProgress }
   /** `id` is where to go on after a broken connection: bytes of the report's log up to here. */
   | { readonly type: 'rows'; readonly id: number; readonly data: readonly WireRow[] }
+  /** The first of a connection has everybody who could not be read so far, be it nobody; later ones have those who came since. */
   | { readonly type: 'unread'; readonly data: readonly WireUnreadUser[] }
   /** Authorization ids of tokens that were revoked from this page or another one of the same report. */
   | { readonly type: 'revoked'; readonly data: readonly string[] }
