@@ -1,3 +1,4 @@
+import type { Command } from 'commander'
 import { usageError } from './command-error.js'
 import { toCsvLine } from './csv.js'
 import type { Environment, Io, Output } from './io.js'
@@ -25,6 +26,13 @@ export interface ListShape<T> {
 export interface RawListOptions {
   readonly output?: string
   readonly json?: true
+}
+
+/** Adds `-o` and `--json`. */
+export function addListOptions(command: Command): Command {
+  return command
+    .option('-o, --output <format>', `${listFormats.join(', ')}; default: a table on a terminal, ndjson elsewhere`)
+    .option('--json', 'the same as --output json')
 }
 
 /** The format that was asked for; otherwise a table on a terminal and NDJSON elsewhere. */

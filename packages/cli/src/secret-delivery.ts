@@ -1,7 +1,92 @@
 import { open, unlink, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
+import type { Command } from 'commander'
 import { CommandError, usageError } from './command-error.js'
+import type { CommandContext } from './commands/report.js'
+import { ask, canAsk } from './confirm.js'
 import { exitCodes } from './exit-codes.js'
+import type { Output } from './io.js'
+
+/** Where a secret is to go, as it was typed. */
+export interface RawSecretOptions {
+  readonly secretFile?: string
+  readonly secretStdout?: true
+}
+
+/** Adds `--secret-file` and `--secret-stdout`. */
+export function addSecretOptions(command: Command): Command {
+  return command
+    .option('--secret-file <file>', 'write the secret to a new file that you alone may read')
+    .option('--secret-stdout', 'print the secret on standard output, and nothing else there unless --json is given')
+}
+
+/**
+ * The one place a secret is brought to. It is ready before the token is made, so that a secret never has nowhere to go.
+ *
+ * Nothing in here prints a secret but {@link SecretPlace.deliver}.
+ */
+export interface SecretPlace {
+  /** How people are told of it: `in ci.token`, `on standard output`. */
+  readonly words: string
+  /** Whether standard output is taken by the secret. */
+  readonly isStdout: boolean
+  /** Brings the secret there, and makes sure of it as far as the place allows. */
+  deliver(secret: string): Promise<void>
+  /** Undoes the preparation, when there is no secret after all. */
+  discard(): Promise<void>
+}
+
+/**
+ * Prepares the place a secret goes to: the file or standard output if asked for, or the terminal once somebody agreed.
+ *
+ * @throws {@link CommandError} With exit code 2 when there is none, or the file cannot be made or exists.
+ */
+export async function prepareSecretPlace(
+  { secretFile, secretStdout }: RawSecretOptions,
+  context: CommandContext,
+): Promise<SecretPlace> {
+  const { io, interrupt } = context
+  if (secretFile !== undefined && secretStdout === true) {
+    throw usageError('--secret-file and --secret-stdout contradict each other.', 'A secret goes to one place only.')
+  }
+  if (secretFile !== undefined) {
+    const file = await SecretFile.reserve(secretFile, io.cwd)
+    return {
+      words: `in ${secretFile}`,
+      isStdout: false,
+      deliver: (secret) => file.write(secret),
+      discard: () => file.discard(),
+    }
+  }
+  if (secretStdout === true) return stdoutPlace(io.stdout)
+  if (io.stdout.isTTY !== true || !canAsk(io)) {
+    throw usageError(
+      'It is not said where the secret goes, and the service shows it only once.',
+      'Add --secret-file FILE, or --secret-stdout to print it.',
+    )
+  }
+  const answer = await ask('The secret will be shown on this terminal, once. Go on? (y/N)', io, interrupt.signal)
+  if (/^y(?:es)?$/i.test(answer)) return stdoutPlace(io.stdout)
+  throw new CommandError('Nothing was changed.', {
+    exitCode: exitCodes.failure,
+    hint: 'With --secret-file FILE the secret is written to a file that you alone may read.',
+  })
+}
+
+function stdoutPlace(stdout: Output): SecretPlace {
+  return {
+    words: 'on standard output',
+    isStdout: true,
+    deliver: (secret) =>
+      new Promise((resolve, reject) => {
+        stdout.write(`${secret}\n`, (error) => {
+          if (error === undefined || error === null) resolve()
+          else reject(new CommandError('Standard output was closed.', { exitCode: exitCodes.failure }))
+        })
+      }),
+    discard: () => Promise.resolve(),
+  }
+}
 
 /** A new file for a secret, made before the secret is: what cannot be written is known before a token exists. */
 export class SecretFile {

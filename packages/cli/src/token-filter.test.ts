@@ -32,8 +32,8 @@ test('without --expired only tokens that still work are meant, with it only thos
 test('--expiring, --no-expiry, --scope, --created-before and --owner each name what they say', () => {
   expect(meant({ expiring: '100d' })).toBe(true)
   expect(meant({ expiring: '90d' })).toBe(false)
-  expect(meant({ noExpiry: true }, { validTo: null, validToText: null })).toBe(true)
-  expect(meant({ noExpiry: true })).toBe(false)
+  expect(meant({ expiry: false }, { validTo: null, validToText: null })).toBe(true)
+  expect(meant({ expiry: false })).toBe(false)
   expect(meant({ scope: ['vso.build,vso.code'] })).toBe(true)
   expect(meant({ scope: ['vso.code_write'] })).toBe(false)
   expect(meant({ createdBefore: '2026-05-02' })).toBe(true)

@@ -11,7 +11,8 @@ export interface RawTokenFilter {
   readonly expiring?: string
   readonly fullScope?: true
   readonly allOrgs?: true
-  readonly noExpiry?: true
+  /** `false` by `--no-expiry`: commander's way with options that begin so. */
+  readonly expiry?: boolean
   readonly scope?: readonly string[]
   readonly createdBefore?: string
   readonly owner?: readonly string[]
@@ -43,7 +44,7 @@ export function readTokenFilter(raw: RawTokenFilter, now: Date): TokenFilter | u
     expiringWithinDays: raw.expiring === undefined ? undefined : daysOf(raw.expiring, '--expiring'),
     fullScope: raw.fullScope === true,
     allOrganizations: raw.allOrgs === true,
-    noExpiry: raw.noExpiry === true,
+    noExpiry: raw.expiry === false,
     scopes: words('--scope', raw.scope, /[\s,]+/),
     createdBefore:
       raw.createdBefore === undefined
@@ -79,8 +80,12 @@ function words(name: string, given: readonly string[] | undefined, separator: Re
  */
 export function isMeant(row: TokenRow, filter: TokenFilter, now: Date, judge: Judge): boolean {
   const fitsStatus = filter.expired ? row.status === 'expired' : judge.stillWorks(row.status)
+  return fitsStatus && meetsConditions(row, filter, now, judge)
+}
+
+/** Tells whether a token meets every condition but that of its status. */
+export function meetsConditions(row: TokenRow, filter: TokenFilter, now: Date, judge: Judge): boolean {
   return (
-    fitsStatus &&
     (filter.expiringWithinDays === undefined || endsWithin(row, filter.expiringWithinDays, now, judge)) &&
     (!filter.fullScope || row.fullAccess) &&
     (!filter.allOrganizations || row.allOrganizations) &&
