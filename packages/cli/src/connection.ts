@@ -2,7 +2,7 @@ import type { Clock, Credential, DevOpsClient, TokenCredential } from '@patkit/c
 import type { Command } from 'commander'
 import { usageError } from './command-error.js'
 import { createCredential, findTokenSource, type TokenSource } from './credential.js'
-import type { CommandContext } from './commands/report.js'
+import type { CommandContext } from './context.js'
 import { variable } from './io.js'
 import { wholeNumber } from './options.js'
 

@@ -11,7 +11,7 @@ import { runWork } from './run.js'
 import type { Talk } from './talk.js'
 import { styled } from './terminal.js'
 import { ownTokenRow } from './token-shape.js'
-import type { CommandContext } from './commands/report.js'
+import type { CommandContext } from './context.js'
 
 /** What every command about one's own tokens works with. */
 export interface Work {

@@ -1,4 +1,4 @@
-import type { CommandContext } from './commands/report.js'
+import type { CommandContext } from './context.js'
 import { exitCodes, type ExitCode } from './exit-codes.js'
 import { exitCodeOf, isClosedPipe, tellFailure } from './failure.js'
 import { PlainTalk, type Talk } from './talk.js'

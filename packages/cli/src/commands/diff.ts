@@ -16,7 +16,7 @@ import { readReportFile } from '../report-file.js'
 import { runWork } from '../run.js'
 import type { Talk } from '../talk.js'
 import { styled, type Style } from '../terminal.js'
-import type { CommandContext } from './report.js'
+import type { CommandContext, CommandPart } from '../context.js'
 
 interface RawDiffOptions extends RawListOptions {
   readonly failOn?: readonly string[]
@@ -24,7 +24,7 @@ interface RawDiffOptions extends RawListOptions {
 }
 
 /** Adds the arguments and options of `patkit diff`. */
-export function addDiffOptions(command: Command): Command {
+function addDiffOptions(command: Command): Command {
   command
     .argument('<old>', 'the older report, .ndjson or .csv')
     .argument('<new>', 'the newer report, .ndjson or .csv')
@@ -111,7 +111,7 @@ function reachOf(facts: Pick<Change['token'], 'scopes' | 'allOrganizations'> | u
 }
 
 /** Runs `patkit diff`. */
-export function runDiff(command: Command, context: CommandContext): Promise<ExitCode> {
+function runDiff(command: Command, context: CommandContext): Promise<ExitCode> {
   const raw = command.opts<RawDiffOptions>()
   return runWork(raw, context, async (talk) => {
     const { io, interrupt } = context
@@ -179,3 +179,25 @@ function conclude(
   talk.notice(styled('red', '--fail-on found changes: '), `${inWords(hits)}.`)
   return exitCodes.policyHit
 }
+
+const diffHelp = `
+Examples:
+  $ patkit diff monday.ndjson tuesday.ndjson
+  In a pipeline: fail when tokens appeared or were extended:
+  $ patkit diff last.ndjson pats.ndjson --json --fail-on new,extended > changes.json
+
+Changes:
+  new            only in the newer report
+  gone           only in the older one
+  revoked        worked before, revoked now
+  extended       ends later than before
+  expiring       was active, and now ends within what the newer report calls expiring
+  scope-changed  other scopes, or valid in other organizations
+
+Reports are .ndjson or .csv files of patkit report with --columns full and --status all; one of each kind is fine. The older report is held
+in memory, the newer one passes by. Nothing is asked of the service. Exit codes: 0 compared, 2 a report cannot be read, 3 --fail-on
+found changes.
+`
+
+/** `patkit diff`. */
+export const diffCommand: CommandPart = { addOptions: addDiffOptions, help: diffHelp, run: runDiff }

@@ -26,13 +26,13 @@ import {
   type Work,
 } from '../own-pats.js'
 import { revokeOne } from './pats-revoke.js'
-import type { CommandContext } from './report.js'
+import type { CommandContext, CommandPart } from '../context.js'
 
 interface RawCreateOptions extends RawCommon, RawPatChange, RawSecretOptions {}
 
 const defaultLife = '30d'
 /** Adds the options of `patkit pats create`. */
-export function addPatsCreateOptions(command: Command): Command {
+function addPatsCreateOptions(command: Command): Command {
   command
     .option('--name <name>', 'how the token is called')
     .option('--scope <scope>', 'what it may do, such as vso.code; may be repeated. app_token is full access', collect)
@@ -42,7 +42,7 @@ export function addPatsCreateOptions(command: Command): Command {
 }
 
 /** Runs `patkit pats create`. */
-export function runPatsCreate(command: Command, context: CommandContext): Promise<ExitCode> {
+function runPatsCreate(command: Command, context: CommandContext): Promise<ExitCode> {
   const raw = command.opts<RawCreateOptions>()
   return runWork(raw, context, async (talk) => {
     const format = listFormatOf(raw, context.io.stdout)
@@ -154,7 +154,7 @@ async function deliver({ pat, secret }: CreatedPat, place: SecretPlace, raw: Raw
 }
 
 /** Adds the argument and options of `patkit pats rotate`. */
-export function addPatsRotateOptions(command: Command): Command {
+function addPatsRotateOptions(command: Command): Command {
   command
     .argument('<authorization-id>', 'the token to be replaced, from pats list')
     .option('--expires <time>', 'when the new one ends: 30d, 2w, 2026-12-31 (its beginning, UTC)', defaultLife)
@@ -164,7 +164,7 @@ export function addPatsRotateOptions(command: Command): Command {
 }
 
 /** Runs `patkit pats rotate`: the new secret is where it was asked for before the old token stops working. */
-export function runPatsRotate(command: Command, context: CommandContext): Promise<ExitCode> {
+function runPatsRotate(command: Command, context: CommandContext): Promise<ExitCode> {
   const raw = command.opts<RawCreateOptions>()
   return withOne(command, context, async (id, work) => {
     const { connection, talk, now } = work
@@ -208,7 +208,7 @@ interface RawReconcileOptions extends RawCommon {
 }
 
 /** Adds the options of `patkit pats reconcile`. */
-export function addPatsReconcileOptions(command: Command): Command {
+function addPatsReconcileOptions(command: Command): Command {
   return addCommonOptions(
     command
       .option('--name <name>', 'the name of the token whose creation had an unknown outcome')
@@ -218,7 +218,7 @@ export function addPatsReconcileOptions(command: Command): Command {
 }
 
 /** Runs `patkit pats reconcile`: finds what a creation with unknown outcome left behind. */
-export function runPatsReconcile(command: Command, context: CommandContext): Promise<ExitCode> {
+function runPatsReconcile(command: Command, context: CommandContext): Promise<ExitCode> {
   const raw = command.opts<RawReconcileOptions>()
   return runWork(raw, context, async (talk) => {
     const { io, interrupt } = context
@@ -253,4 +253,59 @@ function reconciled(found: number, action: 'find' | 'revoke'): string {
   return action === 'revoke'
     ? `Revoked ${tokens}. Creating it again is safe.`
     : `Found ${tokens}. If you made none of them yourself, run this again with --revoke.`
+}
+
+const patsCreateHelp = `
+Examples:
+  The secret into a new file that only you may read:
+  $ patkit pats create --org fabrikam --name ci --scope vso.code --scope vso.build --expires 30d --secret-file ci.token
+  Into another program, past every log:
+  $ patkit pats create --org fabrikam --name ci --scope vso.code --secret-stdout | gh secret set AZURE_DEVOPS_PAT
+
+On a terminal without either option the secret is shown after a question. A file that exists is never replaced. If the secret cannot be
+delivered, the token is revoked again.
+
+Needs an access token of Entra ID of a person, with vso.pats and vso.pats_manage: neither a personal access token nor an application can do this.
+`
+
+/** `patkit pats create`. */
+export const patsCreateCommand: CommandPart = {
+  addOptions: addPatsCreateOptions,
+  help: patsCreateHelp,
+  run: runPatsCreate,
+}
+
+const patsRotateHelp = `
+Example:
+  $ patkit pats rotate --org fabrikam 0c7f6b7e-0e5b-4b65-8f5c-6a0f3a1c9d22 --expires 30d --secret-file ci.token
+
+The new token has the name and the scopes of the old one unless you say otherwise. The old one is revoked only when the new secret is where
+it was asked for. Exit code 5: the new token is delivered, but the old one could not be revoked.
+
+Needs an access token of Entra ID of a person, with vso.pats and vso.pats_manage: neither a personal access token nor an application can do this.
+`
+
+/** `patkit pats rotate`. */
+export const patsRotateCommand: CommandPart = {
+  addOptions: addPatsRotateOptions,
+  help: patsRotateHelp,
+  run: runPatsRotate,
+}
+
+const patsReconcileHelp = `
+Examples:
+  $ patkit pats reconcile --org fabrikam --name ci --since 2026-03-02T09:00Z
+  $ patkit pats reconcile --org fabrikam --name ci --since 2026-03-02T09:00Z --revoke
+
+When the answer to a creation is lost, a token may exist whose secret nobody holds. This finds your active tokens of that name made since
+then, five minutes of grace included, and with --revoke revokes them.
+
+Needs an access token of Entra ID of a person, with vso.pats and vso.pats_manage: neither a personal access token nor an application can do this.
+`
+
+/** `patkit pats reconcile`. */
+export const patsReconcileCommand: CommandPart = {
+  addOptions: addPatsReconcileOptions,
+  help: patsReconcileHelp,
+  run: runPatsReconcile,
 }

@@ -9,14 +9,14 @@ import { count, plural } from '../progress.js'
 import { runWork } from '../run.js'
 import { styled, type Style } from '../terminal.js'
 import { addCommonOptions, checkId, nowOf, type RawCommon, type Work } from '../own-pats.js'
-import type { CommandContext } from './report.js'
+import type { CommandContext, CommandPart } from '../context.js'
 
 interface RawPatsRevokeOptions extends RawCommon {
   readonly yes?: true
 }
 
 /** Adds the arguments and options of `patkit pats revoke`. */
-export function addPatsRevokeOptions(command: Command): Command {
+function addPatsRevokeOptions(command: Command): Command {
   return addCommonOptions(
     command
       .argument('<authorization-ids...>', 'the tokens, from pats list')
@@ -56,7 +56,7 @@ const revokedShape: ListShape<RevokedLine> = {
 }
 
 /** Runs `patkit pats revoke`. */
-export function runPatsRevoke(command: Command, context: CommandContext): Promise<ExitCode> {
+function runPatsRevoke(command: Command, context: CommandContext): Promise<ExitCode> {
   const raw = command.opts<RawPatsRevokeOptions>()
   return runWork(raw, context, async (talk) => {
     const { io, interrupt } = context
@@ -138,4 +138,20 @@ function isGone(error: unknown): boolean {
     error.code === 'PATKIT_NOT_FOUND' ||
     (error.code === 'PATKIT_PAT_REFUSED' && error.patTokenError === 'tokenNotFound')
   )
+}
+
+const patsRevokeHelp = `
+Example:
+  $ patkit pats revoke --org fabrikam 0c7f6b7e-0e5b-4b65-8f5c-6a0f3a1c9d22 --yes
+
+Exit codes: 0 all are revoked, 5 some are, 1 none is. Tokens that were revoked before count as revoked.
+
+Needs an access token of Entra ID of a person, with vso.pats and vso.pats_manage: neither a personal access token nor an application can do this.
+`
+
+/** `patkit pats revoke`. */
+export const patsRevokeCommand: CommandPart = {
+  addOptions: addPatsRevokeOptions,
+  help: patsRevokeHelp,
+  run: runPatsRevoke,
 }

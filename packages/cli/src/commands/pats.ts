@@ -23,7 +23,7 @@ import {
   type RawCommon,
   type RawPatChange,
 } from '../own-pats.js'
-import type { CommandContext } from './report.js'
+import type { CommandContext, CommandPart } from '../context.js'
 
 const listStatuses = ['active', 'expired', 'revoked', 'all'] as const
 
@@ -33,7 +33,7 @@ interface RawPatsListOptions extends RawCommon, RawTokenFilter {
 }
 
 /** Adds the options of `patkit pats list`. */
-export function addPatsListOptions(command: Command): Command {
+function addPatsListOptions(command: Command): Command {
   return addCommonOptions(
     command
       .option(
@@ -51,7 +51,7 @@ export function addPatsListOptions(command: Command): Command {
 }
 
 /** Runs `patkit pats list`. */
-export function runPatsList(command: Command, context: CommandContext): Promise<ExitCode> {
+function runPatsList(command: Command, context: CommandContext): Promise<ExitCode> {
   const raw = command.opts<RawPatsListOptions>()
   return runWork(raw, context, async (talk) => {
     const { io, interrupt } = context
@@ -80,12 +80,12 @@ export function runPatsList(command: Command, context: CommandContext): Promise<
 }
 
 /** Adds the argument and options of `patkit pats get`. */
-export function addPatsGetOptions(command: Command): Command {
+function addPatsGetOptions(command: Command): Command {
   return addCommonOptions(command.argument('<authorization-id>', 'the token, from pats list'))
 }
 
 /** Runs `patkit pats get`. */
-export function runPatsGet(command: Command, context: CommandContext): Promise<ExitCode> {
+function runPatsGet(command: Command, context: CommandContext): Promise<ExitCode> {
   return withOne(command, context, async (id, { connection, format, now }) => {
     const pat = await connection.client.pats.get(id, { signal: context.interrupt.signal })
     await printOne(await rowOf(pat, now), format, oneTokenShape, context.io)
@@ -98,7 +98,7 @@ interface RawUpdateOptions extends RawCommon, RawPatChange {
 }
 
 /** Adds the argument and options of `patkit pats update`. */
-export function addPatsUpdateOptions(command: Command): Command {
+function addPatsUpdateOptions(command: Command): Command {
   command
     .argument('<authorization-id>', 'the token, from pats list')
     .option('--name <name>', 'a new name')
@@ -110,7 +110,7 @@ export function addPatsUpdateOptions(command: Command): Command {
 }
 
 /** Runs `patkit pats update`. */
-export function runPatsUpdate(command: Command, context: CommandContext): Promise<ExitCode> {
+function runPatsUpdate(command: Command, context: CommandContext): Promise<ExitCode> {
   const raw = command.opts<RawUpdateOptions>()
   return runWork(raw, context, async (talk) => {
     const { io, interrupt } = context
@@ -144,4 +144,43 @@ function readChange(authorizationId: string, raw: RawUpdateOptions, now: Date): 
     'It is not said what to change.',
     'Give --name, --scope, --expires, --this-organization or --all-organizations.',
   )
+}
+
+const patsListHelp = `
+Examples:
+  $ patkit pats list --org fabrikam
+  What ends within two weeks:
+  $ patkit pats list --org fabrikam --expiring 14d
+
+Output: a table on a terminal, one JSON object per line elsewhere; -o csv and --json as well. What is said about it is on standard error.
+
+Needs an access token of Entra ID of a person, with vso.pats: neither a personal access token nor an application can do this.
+`
+
+/** `patkit pats list`. */
+export const patsListCommand: CommandPart = { addOptions: addPatsListOptions, help: patsListHelp, run: runPatsList }
+
+const patsGetHelp = `
+Example:
+  $ patkit pats get --org fabrikam 0c7f6b7e-0e5b-4b65-8f5c-6a0f3a1c9d22
+
+Needs an access token of Entra ID of a person, with vso.pats: neither a personal access token nor an application can do this.
+`
+
+/** `patkit pats get`. */
+export const patsGetCommand: CommandPart = { addOptions: addPatsGetOptions, help: patsGetHelp, run: runPatsGet }
+
+const patsUpdateHelp = `
+Examples:
+  $ patkit pats update --org fabrikam 0c7f6b7e-0e5b-4b65-8f5c-6a0f3a1c9d22 --expires 90d
+  $ patkit pats update --org fabrikam 0c7f6b7e-0e5b-4b65-8f5c-6a0f3a1c9d22 --scope vso.code --scope vso.build
+
+Needs an access token of Entra ID of a person, with vso.pats and vso.pats_manage: neither a personal access token nor an application can do this.
+`
+
+/** `patkit pats update`. */
+export const patsUpdateCommand: CommandPart = {
+  addOptions: addPatsUpdateOptions,
+  help: patsUpdateHelp,
+  run: runPatsUpdate,
 }

@@ -24,7 +24,7 @@ import type { Talk } from '../talk.js'
 import { Table } from '../table.js'
 import { styled, Terminal, type Style } from '../terminal.js'
 import { describeFilter, isMeant, readTokenFilter, type RawTokenFilter, type TokenFilter } from '../token-filter.js'
-import type { CommandContext } from './report.js'
+import type { CommandContext, CommandPart } from '../context.js'
 
 interface RawRevokeOptions extends RawConnection, RawListOptions, RawTokenFilter, RawCare {
   readonly fromFile?: string
@@ -48,7 +48,7 @@ export function addFilterOptions(command: Command): Command {
 }
 
 /** Adds the arguments and options of `patkit revoke`. */
-export function addRevokeOptions(command: Command): Command {
+function addRevokeOptions(command: Command): Command {
   command
     .argument('[authorization-ids...]', 'tokens to revoke')
     .option('--from-file <file>', 'tokens of a report (.csv, .ndjson), or one authorization ID per line')
@@ -113,7 +113,7 @@ const lineShape: ListShape<Line> = {
 }
 
 /** Runs `patkit revoke`. */
-export function runRevoke(command: Command, context: CommandContext): Promise<ExitCode> {
+function runRevoke(command: Command, context: CommandContext): Promise<ExitCode> {
   const raw = command.opts<RawRevokeOptions>()
   return runWork(raw, context, async (talk) => {
     const run = new RevokeRun(raw, talk, context)
@@ -385,3 +385,33 @@ function showSome(tokens: readonly Chosen[], { stderr, env, platform }: Io): voi
 function them(tokens: number): string {
   return tokens === 1 ? 'it' : `these ${count(tokens)} tokens`
 }
+
+const revokeHelp = `
+Examples:
+  What would be revoked:
+  $ patkit revoke --org fabrikam --full-scope --all-orgs
+  Look at it, keep the lines that are meant, and revoke them:
+  $ patkit revoke --org fabrikam --full-scope --all-orgs -o csv > revoke.csv
+  $ patkit revoke --org fabrikam --from-file revoke.csv --yes
+  Everything of somebody who left:
+  $ patkit revoke --org fabrikam --owner ben@fabrikam.example --yes
+  By authorization ID:
+  $ patkit revoke --org fabrikam 0c7f6b7e-0e5b-4b65-8f5c-6a0f3a1c9d22
+
+Without --yes nothing is revoked unless the name of the organization is typed on a terminal. A token has to meet every condition of a
+filter. Revoking cannot be undone, and it may take up to one hour until a token stops working.
+
+The audit log has a line before and a line after each token: who, when, which organization, which token, with what result, no secrets.
+
+Exit codes:
+  0    all are revoked (those that were before count), or this was a dry run
+  1    none is revoked, or the answer to the question was another
+  2    an option or a file does not fit; nothing was asked of the service
+  4    sign-in needed
+  5    some are revoked and some are not, or some users could not be read: run the same command again
+  130  interrupted; the audit log has what was done
+Needs a member of Project Collection Administrators.
+`
+
+/** `patkit revoke`. */
+export const revokeCommand: CommandPart = { addOptions: addRevokeOptions, help: revokeHelp, run: runRevoke }

@@ -11,7 +11,7 @@ import { pointInTime, spokenTime } from '../point-in-time.js'
 import { runWork } from '../run.js'
 import type { Talk } from '../talk.js'
 import { styled } from '../terminal.js'
-import type { CommandContext } from './report.js'
+import type { CommandContext, CommandPart } from '../context.js'
 
 interface RawRuleOptions extends RawConnection, RawListOptions, RawCare {
   readonly scope?: readonly string[]
@@ -19,7 +19,7 @@ interface RawRuleOptions extends RawConnection, RawListOptions, RawCare {
 }
 
 /** Adds the options of `patkit rules create`. */
-export function addRulesCreateOptions(command: Command): Command {
+function addRulesCreateOptions(command: Command): Command {
   command
     .option('--scope <scope>', 'tokens with this scope are rejected; may be repeated, any of them will do', collect)
     .option(
@@ -56,7 +56,7 @@ const ruleShape: ListShape<RuleLine> = {
 }
 
 /** Runs `patkit rules create`. */
-export function runRulesCreate(command: Command, context: CommandContext): Promise<ExitCode> {
+function runRulesCreate(command: Command, context: CommandContext): Promise<ExitCode> {
   const raw = command.opts<RawRuleOptions>()
   return runWork(raw, context, async (talk) => {
     const { io } = context
@@ -131,4 +131,23 @@ async function createRule(
     throw error
   }
   await log.conclude([{ ...action, result: 'done' }])
+}
+
+const rulesCreateHelp = `
+Examples:
+  What would be created:
+  $ patkit rules create --org fabrikam --scope vso.code --created-before 2026-03-01
+  And create it:
+  $ patkit rules create --org fabrikam --scope vso.code --created-before 2026-03-01 --yes
+
+A rule rejects self-describing tokens (JWTs, such as those of OAuth applications), which cannot be revoked one by one. Personal access
+tokens are not touched: see patkit revoke. The service offers no way to take a rule back. Every action is recorded in the audit log.
+Needs a member of Project Collection Administrators.
+`
+
+/** `patkit rules create`. */
+export const rulesCreateCommand: CommandPart = {
+  addOptions: addRulesCreateOptions,
+  help: rulesCreateHelp,
+  run: runRulesCreate,
 }

@@ -9,7 +9,7 @@ import { oneOf } from '../options.js'
 import { plural } from '../progress.js'
 import { runWork } from '../run.js'
 import { tokenShape } from '../token-shape.js'
-import type { CommandContext } from './report.js'
+import type { CommandContext, CommandPart } from '../context.js'
 
 interface RawTokensOptions extends RawConnection, RawListOptions {
   readonly user?: string
@@ -20,7 +20,7 @@ interface RawTokensOptions extends RawConnection, RawListOptions {
 const statuses = ['all', 'active', 'expiring', 'expired', 'revoked'] as const
 
 /** Adds the options of `patkit tokens list`. */
-export function addTokensListOptions(command: Command): Command {
+function addTokensListOptions(command: Command): Command {
   command
     .option('--user <user>', 'whose tokens: a mail address, a sign-in name, or a descriptor (from users list)')
     .option('--status <status>', `which tokens: ${statuses.join(', ')}; active is every token that still works`, 'all')
@@ -29,7 +29,7 @@ export function addTokensListOptions(command: Command): Command {
 }
 
 /** Runs `patkit tokens list`: the tokens of one person, for an administrator. */
-export function runTokensList(command: Command, context: CommandContext): Promise<ExitCode> {
+function runTokensList(command: Command, context: CommandContext): Promise<ExitCode> {
   const raw = command.opts<RawTokensOptions>()
   return runWork(raw, context, async (talk) => {
     const { io, interrupt } = context
@@ -97,4 +97,22 @@ async function findUser(wanted: string, { client }: Connection, signal: AbortSig
 
 function nameOf({ displayName, principalName, descriptor: id }: GraphUser): string {
   return displayName ?? principalName ?? id
+}
+
+const tokensListHelp = `
+Examples:
+  $ patkit tokens list --org fabrikam --user ada@fabrikam.example
+  $ patkit tokens list --org fabrikam --user ada@fabrikam.example --status active -o ndjson > ada.ndjson
+  $ patkit revoke --org fabrikam --from-file ada.ndjson
+
+Output: a table on a terminal, one JSON object per line elsewhere; -o csv and --json as well. What is said about it is on standard error.
+
+Needs a member of Project Collection Administrators. Everybody's tokens at once are what patkit report is for.
+`
+
+/** `patkit tokens list`. */
+export const tokensListCommand: CommandPart = {
+  addOptions: addTokensListOptions,
+  help: tokensListHelp,
+  run: runTokensList,
 }

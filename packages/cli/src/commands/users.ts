@@ -7,14 +7,14 @@ import { addListOptions, createListWriter, listFormatOf, type ListShape, type Ra
 import { plural } from '../progress.js'
 import { runWork } from '../run.js'
 import { didYouMean } from '../suggest.js'
-import type { CommandContext } from './report.js'
+import type { CommandContext, CommandPart } from '../context.js'
 
 interface RawUsersOptions extends RawConnection, RawListOptions {
   readonly subjectTypes?: string
 }
 
 /** Adds the options of `patkit users list`. */
-export function addUsersListOptions(command: Command): Command {
+function addUsersListOptions(command: Command): Command {
   return addConnectionOptions(
     addListOptions(
       command.option('--subject-types <list>', 'only these kinds: aad and msa are people, svc and imp are services'),
@@ -48,7 +48,7 @@ const userShape: ListShape<GraphUser> = {
 }
 
 /** Runs `patkit users list`. */
-export function runUsersList(command: Command, context: CommandContext): Promise<ExitCode> {
+function runUsersList(command: Command, context: CommandContext): Promise<ExitCode> {
   const raw = command.opts<RawUsersOptions>()
   return runWork(raw, context, async (talk) => {
     const { io, interrupt } = context
@@ -81,3 +81,15 @@ function readSubjectTypes(text: string | undefined): readonly string[] | undefin
     didYouMean(wrong, subjectTypes) ?? `Give one or more of ${subjectTypes.join(', ')}.`,
   )
 }
+
+const usersListHelp = `
+Examples:
+  $ patkit users list --org fabrikam
+  Mail addresses of people, without service identities:
+  $ patkit users list --org fabrikam --subject-types aad,msa -o ndjson | jq -r .mailAddress
+
+Output: a table on a terminal, one JSON object per line elsewhere; -o csv and --json as well. What is said about it is on standard error.
+`
+
+/** `patkit users list`. */
+export const usersListCommand: CommandPart = { addOptions: addUsersListOptions, help: usersListHelp, run: runUsersList }
