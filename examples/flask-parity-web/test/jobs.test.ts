@@ -255,6 +255,19 @@ describe('old reports', () => {
     expect(await readdir(folder)).toEqual([])
   })
 
+  test('go from a server that runs on, though nobody starts another', async () => {
+    const clock = createTestClock()
+    const { folder, open } = await openOffice({ users: 2, clock }, clock)
+    const jobs = open()
+    const job = await jobs.start(ada)
+    await clock.runUntil(until(job, () => job.isOver))
+    await clock.advance(6.9 * 86_400_000)
+    expect(await readdir(folder)).toEqual([job.id])
+    await clock.advance(0.2 * 86_400_000)
+    expect(await jobs.list(ada)).toEqual([])
+    expect(await readdir(folder)).toEqual([])
+  })
+
   test('stay while they are being made, and are given up when they wait for their owner as long', async () => {
     const clock = createTestClock()
     const { emulator, folder, open } = await openOffice({ clock }, clock)

@@ -30,6 +30,9 @@ export interface ReportJobsOptions {
 
 const defaults = { finishedPerPerson: 5, daysKept: 7 } as const
 
+/** Milliseconds after which it is looked again whether a report has become too old, though nobody starts another. */
+const pruneEveryMs = 3_600_000
+
 /** Reports made in this process and kept in a folder, so that a restart goes on with them. */
 export function createReportJobs(options: ReportJobsOptions): ReportJobs {
   return new FolderJobs(options)
@@ -39,11 +42,13 @@ class FolderJobs implements ReportJobs {
   readonly #options: ReportJobsOptions
   readonly #folders: JobFolders
   readonly #jobs: Promise<Map<string, ReportJob>>
+  #stopPruning: () => void = () => undefined
 
   constructor(options: ReportJobsOptions) {
     this.#options = options
     this.#folders = new JobFolders(options.folder)
     this.#jobs = this.#takeUp()
+    this.#pruneLater()
   }
 
   async start(account: Account): Promise<ReportJob> {
@@ -81,6 +86,7 @@ class FolderJobs implements ReportJobs {
   }
 
   async close(): Promise<void> {
+    this.#stopPruning()
     await Promise.all([...(await this.#jobs).values()].map((job) => job.suspend()))
   }
 
@@ -119,6 +125,13 @@ class FolderJobs implements ReportJobs {
         this.#options.logger.warn?.(`The old report ${job.id} could not be removed: ${reason}`)
       })
     }
+  }
+
+  #pruneLater(): void {
+    this.#stopPruning = this.#options.clock.timer(pruneEveryMs, () => {
+      void this.#jobs.then((jobs) => this.#prune(jobs))
+      this.#pruneLater()
+    })
   }
 
   #newRecord(account: Account): JobRecord {
