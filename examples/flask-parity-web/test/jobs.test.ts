@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import type { Revocation } from '../src/jobs/job-folder.js'
 import type { ReportJob } from '../src/jobs/report-job.js'
 import type { ReportJobs } from '../src/jobs/report-jobs.js'
+import { identityOf } from '../src/jobs/server-identity.js'
 import type { JobState } from '../src/report/wire.js'
 import { accountOf } from './accounts.js'
 import { openOffice, until } from './office.js'
@@ -208,6 +209,46 @@ describe('a restart of the server', () => {
     expect(await usersIn(job)).toEqual(expect.any(Array))
     await untilState(job, 'done')
     expect(job.progress.complete).toBe(true)
+  })
+
+  test('leaves a report alone that another server is making, and takes it up when that one is gone', async () => {
+    const { emulator, folder, open } = await openOffice()
+    const stuck = stuckAfter(emulator, 4)
+    const jobs = open()
+    const { id } = await jobs.start(ada)
+    await emulator.journal.waitFor(() => stuck.hits > 0)
+    await jobs.close()
+    stuck.remove()
+    const file = path.join(folder, id, 'job.json')
+    const record = JSON.parse(await readFile(file, 'utf8')) as { readonly server: string }
+    const belongTo = (server: string) => writeFile(file, JSON.stringify({ ...record, server }))
+
+    const other = identityOf(process.ppid)
+    await belongTo(other)
+    emulator.journal.clear()
+    const second = open()
+    expect(await second.list(ada)).toEqual([])
+    expect((await readdir(folder)).length).toBe(1)
+    await second.close()
+    expect(emulator.journal.counts.total).toBe(0)
+
+    // The machine gave its number to another program, or it was another machine.
+    const gone = [
+      other.replace(`,${process.ppid},`, ',4194304,'),
+      other.replace(/"\d*"\]$/, '"1"]'),
+      '["elsewhere",1,"1"]',
+    ]
+    for (const server of gone) {
+      expect(server).not.toBe(other)
+      await belongTo(server)
+      const taken = open()
+      expect((await taken.list(ada)).map((job) => job.id)).toEqual([id])
+      await taken.close()
+    }
+    const last = await open().get(id, ada)
+    if (last === undefined) throw new Error('the report is gone')
+    await until(last, () => last.isOver)
+    expect(last.progress.complete).toBe(true)
   })
 
   test('passes over what is no report', async () => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Account, Clock, DevOpsClient, Logger } from '@patkit/core'
 import { JobFolders, type JobRecord, type Revocation } from './job-folder.js'
 import { ReportJob } from './report-job.js'
+import { identityOf, isAnotherRunning } from './server-identity.js'
 
 /** The reports that are being made, and those that were. */
 export interface ReportJobs {
@@ -96,6 +97,8 @@ class FolderJobs implements ReportJobs {
     const jobs = await Promise.all(
       records
         .filter(({ organization }) => organization === this.#options.organization)
+        // Two that write into one log would ruin it.
+        .filter(({ state, server }) => state !== 'running' || !isAnotherRunning(server))
         .map(async (record) => this.#toJob(record, await this.#folders.readRevocations(record.id))),
     )
     const byId = new Map(jobs.map((job) => [job.id, job]))
@@ -140,6 +143,7 @@ class FolderJobs implements ReportJobs {
       id: randomBytes(16).toString('base64url'),
       organization: this.#options.organization,
       account,
+      server: identityOf(process.pid),
       state: 'running',
       message: null,
       startedAt: new Date(this.#options.clock.now()).toISOString(),
