@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import type { Revocation } from '../src/jobs/job-folder.js'
 import type { ReportJob } from '../src/jobs/report-job.js'
 import type { ReportJobs } from '../src/jobs/report-jobs.js'
+import { identityOf } from '../src/jobs/server-identity.js'
 import type { JobState } from '../src/report/wire.js'
 import { accountOf } from './accounts.js'
 import { openOffice, until } from './office.js'
@@ -210,6 +211,46 @@ describe('a restart of the server', () => {
     expect(job.progress.complete).toBe(true)
   })
 
+  test('leaves a report alone that another server is making, and takes it up when that one is gone', async () => {
+    const { emulator, folder, open } = await openOffice()
+    const stuck = stuckAfter(emulator, 4)
+    const jobs = open()
+    const { id } = await jobs.start(ada)
+    await emulator.journal.waitFor(() => stuck.hits > 0)
+    await jobs.close()
+    stuck.remove()
+    const file = path.join(folder, id, 'job.json')
+    const record = JSON.parse(await readFile(file, 'utf8')) as { readonly server: string }
+    const belongTo = (server: string) => writeFile(file, JSON.stringify({ ...record, server }))
+
+    const other = identityOf(process.ppid)
+    await belongTo(other)
+    emulator.journal.clear()
+    const second = open()
+    expect(await second.list(ada)).toEqual([])
+    expect((await readdir(folder)).length).toBe(1)
+    await second.close()
+    expect(emulator.journal.counts.total).toBe(0)
+
+    // The machine gave its number to another program, or it was another machine.
+    const gone = [
+      other.replace(`,${process.ppid},`, ',4194304,'),
+      other.replace(/"\d*"\]$/, '"1"]'),
+      '["elsewhere",1,"1"]',
+    ]
+    for (const server of gone) {
+      expect(server).not.toBe(other)
+      await belongTo(server)
+      const taken = open()
+      expect((await taken.list(ada)).map((job) => job.id)).toEqual([id])
+      await taken.close()
+    }
+    const last = await open().get(id, ada)
+    if (last === undefined) throw new Error('the report is gone')
+    await until(last, () => last.isOver)
+    expect(last.progress.complete).toBe(true)
+  })
+
   test('passes over what is no report', async () => {
     const { folder, open } = await openOffice()
     const jobs = open()
@@ -252,6 +293,19 @@ describe('old reports', () => {
     await jobs.close()
     await clock.advance(7 * 86_400_000 + 1)
     expect(await open().list(ada)).toEqual([])
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  test('go from a server that runs on, though nobody starts another', async () => {
+    const clock = createTestClock()
+    const { folder, open } = await openOffice({ users: 2, clock }, clock)
+    const jobs = open()
+    const job = await jobs.start(ada)
+    await clock.runUntil(until(job, () => job.isOver))
+    await clock.advance(6.9 * 86_400_000)
+    expect(await readdir(folder)).toEqual([job.id])
+    await clock.advance(0.2 * 86_400_000)
+    expect(await jobs.list(ada)).toEqual([])
     expect(await readdir(folder)).toEqual([])
   })
 

@@ -15,8 +15,8 @@ import {
   tokensOf,
   untilIsSo,
 } from './report-steps.js'
-import { lastIdIn, progressIn, rowsIn } from './server-sent-events.js'
-import { startWorld } from './world.js'
+import { lastIdIn, progressIn, readEvents, rowsIn } from './server-sent-events.js'
+import { startWorld, type World } from './world.js'
 
 describe('a report', () => {
   test('reads everybody’s tokens, tells each once, and ends', async () => {
@@ -37,16 +37,19 @@ describe('a report', () => {
   })
 
   test('fault 65: goes on from the last event that a browser knows: nothing twice, nothing lost', async () => {
-    const world = await startWorld()
+    const world = await startWorld({ emulator: { users: 300 } })
     const browser = await world.signedIn()
     const report = await startReport(world, browser)
     await eventsOf(browser, report)
     // After its end the log is whole, and events are cut at the same places each time.
     const all = await eventsOf(browser, report)
     const withIds = all.filter(({ type }) => type === 'rows')
+    expect(withIds.length).toBeGreaterThan(2)
     for (const [index, { id }] of withIds.entries()) {
-      const rest = await eventsOf(browser, report, id)
-      expect(rowsIn(rest)).toEqual(rowsIn(withIds.slice(index + 1)))
+      const rest = rowsIn(withIds.slice(index + 1))
+      expect(rowsIn(await eventsOf(browser, report, id))).toEqual(rest)
+      const { body } = await browser.fetch(`${report}/events?from=${id}`)
+      expect(rowsIn(readEvents(body))).toEqual(rest)
     }
     const inTheMiddle = String(Number(lastIdIn(all)) - 1)
     for (const odd of ['x', '-1', '1', inTheMiddle, '999999999', '99999999999999999999']) {
@@ -117,10 +120,14 @@ describe('a report', () => {
     expect(end.message).toMatch(/Project Collection Administrators/)
   })
 
-  test('fault 67: waits when its owner has to sign in again, keeps what it has, and goes on afterwards', async () => {
+  test.each([
+    ['the service refuses the access token', () => undefined],
+    ['the sign-in was ended there', ({ emulator }: World) => emulator.identity.revokeRefreshTokens()],
+  ])('fault 67: waits when %s, keeps what it has, and goes on after a sign-in', async (_why, end) => {
     const world = await startWorld()
     const refusal = world.emulator.faults.add({ match: { path: tokenPath, after: 6 }, answer: { status: 401 } })
     const browser = await world.signedIn()
+    end(world)
     const report = await startReport(world, browser)
     const waiting = await untilIsSo(world, browser, report, ({ state }) => state === 'sign-in-needed')
     expect(waiting).toMatchObject({ complete: null, etaSeconds: null })
@@ -146,6 +153,21 @@ describe('a report', () => {
         .sort(),
     ).toEqual(tokensOf(world).sort())
     expect(askedAgain(world, finished, before)).toEqual([])
+  })
+})
+
+describe('the addresses of the originals', () => {
+  test('lead to the report of whoever asks', async () => {
+    const world = await startWorld()
+    const browser = await world.signedIn()
+    expect((await browser.open('/display_progress')).location).toBe('/reports')
+    expect((await browser.open('/graphcall')).status).toBe(405)
+    expect((await browser.open('/reports')).body).toContain('Start a report')
+    const started = await browser.submit('/graphcall', { _csrf: await world.csrfToken(browser) })
+    expect(started.status).toBe(303)
+    expect(endOf(await eventsOf(browser, started.location ?? ''))).toMatchObject({ state: 'done' })
+    expect((await browser.open('/display_progress')).location).toBe(started.location)
+    expect((await browser.open('/reports')).body).toContain(`href="${started.location}"`)
   })
 })
 

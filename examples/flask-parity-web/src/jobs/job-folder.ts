@@ -35,6 +35,8 @@ const jobRecordSchema = z.object({
     if (account === undefined) context.addIssue('is no account')
     return account as Account
   }),
+  /** The process that makes it, or made it last. */
+  server: z.string(),
   state: z.enum(['running', 'sign-in-needed', 'done', 'failed', 'cancelled']),
   message: z.string().nullable(),
   startedAt: z.string(),

@@ -16,6 +16,7 @@ import { existsSync } from 'node:fs'
 import type { JobState, WireProgress } from '../report/wire.js'
 import { toEta } from './eta.js'
 import type { JobCounts, JobFolders, JobRecord, Revocation, SkippedUser, UnreadUser } from './job-folder.js'
+import { identityOf } from './server-identity.js'
 
 /** What a job works with. */
 export interface JobSurroundings {
@@ -181,7 +182,14 @@ export class ReportJob {
     if (this.isOver || this.#run !== undefined || !this.#mayStart) return
     const abort = new AbortController()
     this.#refusal = undefined
-    this.#update({ account, state: 'running', message: null, unread: [], skipped: [] })
+    this.#update({
+      account,
+      server: identityOf(process.pid),
+      state: 'running',
+      message: null,
+      unread: [],
+      skipped: [],
+    })
     this.#run = { abort, ended: this.#read(client, abort.signal) }
   }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Account, Clock, DevOpsClient, Logger } from '@patkit/core'
 import { JobFolders, type JobRecord, type Revocation } from './job-folder.js'
 import { ReportJob } from './report-job.js'
+import { identityOf, isAnotherRunning } from './server-identity.js'
 
 /** The reports that are being made, and those that were. */
 export interface ReportJobs {
@@ -30,6 +31,9 @@ export interface ReportJobsOptions {
 
 const defaults = { finishedPerPerson: 5, daysKept: 7 } as const
 
+/** Milliseconds after which it is looked again whether a report has become too old, though nobody starts another. */
+const pruneEveryMs = 3_600_000
+
 /** Reports made in this process and kept in a folder, so that a restart goes on with them. */
 export function createReportJobs(options: ReportJobsOptions): ReportJobs {
   return new FolderJobs(options)
@@ -39,11 +43,13 @@ class FolderJobs implements ReportJobs {
   readonly #options: ReportJobsOptions
   readonly #folders: JobFolders
   readonly #jobs: Promise<Map<string, ReportJob>>
+  #stopPruning: () => void = () => undefined
 
   constructor(options: ReportJobsOptions) {
     this.#options = options
     this.#folders = new JobFolders(options.folder)
     this.#jobs = this.#takeUp()
+    this.#pruneLater()
   }
 
   async start(account: Account): Promise<ReportJob> {
@@ -81,6 +87,7 @@ class FolderJobs implements ReportJobs {
   }
 
   async close(): Promise<void> {
+    this.#stopPruning()
     await Promise.all([...(await this.#jobs).values()].map((job) => job.suspend()))
   }
 
@@ -90,6 +97,8 @@ class FolderJobs implements ReportJobs {
     const jobs = await Promise.all(
       records
         .filter(({ organization }) => organization === this.#options.organization)
+        // Two that write into one log would ruin it.
+        .filter(({ state, server }) => state !== 'running' || !isAnotherRunning(server))
         .map(async (record) => this.#toJob(record, await this.#folders.readRevocations(record.id))),
     )
     const byId = new Map(jobs.map((job) => [job.id, job]))
@@ -121,12 +130,20 @@ class FolderJobs implements ReportJobs {
     }
   }
 
+  #pruneLater(): void {
+    this.#stopPruning = this.#options.clock.timer(pruneEveryMs, () => {
+      void this.#jobs.then((jobs) => this.#prune(jobs))
+      this.#pruneLater()
+    })
+  }
+
   #newRecord(account: Account): JobRecord {
     return {
       // Nobody can guess it, although its owner is checked all the same.
       id: randomBytes(16).toString('base64url'),
       organization: this.#options.organization,
       account,
+      server: identityOf(process.pid),
       state: 'running',
       message: null,
       startedAt: new Date(this.#options.clock.now()).toISOString(),
