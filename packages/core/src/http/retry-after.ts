@@ -42,8 +42,10 @@ function retryAfterMs(headers: Headers, now: number): number | undefined {
   return Number.isNaN(date) ? undefined : Math.max(date - now, 0)
 }
 
+/** Larger numbers are nonsense; taken as they are, they would become endless pauses and times that are none. */
+const largest = 1e10
+
 function toNumber(text: string | null): number | undefined {
   if (text === null || !/^\s*[+-]?\d+(\.\d+)?(e\d+)?\s*$/i.test(text)) return undefined
-  const number = Number(text)
-  return Number.isFinite(number) ? number : undefined
+  return Math.min(Math.max(Number(text), -largest), largest)
 }
