@@ -12,7 +12,7 @@ vi.setConfig({ testTimeout: 120_000 })
 
 const noStack = /^ +at /m
 
-test('a report that was killed and resumed equals one that was not interrupted', async () => {
+test('fault 60: a report that was killed and resumed equals one that was not interrupted', async () => {
   await using scene = await createScene({ users: 1200, seed: 3, latencyMs: 4 })
   const { emulator, world } = scene
   expect(await world.run('report', '--out', 'whole.csv', 'whole.ndjson', 'whole.xlsx')).toBe(0)
@@ -108,7 +108,7 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
   },
 )
 
-test('a reader who goes away ends the process quietly', async () => {
+test('fault 63: a reader who goes away ends the process quietly', async () => {
   await using scene = await createScene({ users: 3000, latencyMs: 1 })
   const running = scene.start('report', '--out', '-', '--format', 'csv', '--quiet')
   await running.firstOutput

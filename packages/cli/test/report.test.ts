@@ -149,7 +149,7 @@ test('patkit report makes names of failed users harmless for the terminal', asyn
   expect(stage.world.stderr.text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
 })
 
-test('patkit report ends with 4 when the access token is refused in the middle, keeps what it has, and says how to go on', async () => {
+test('fault 32: patkit report ends with 4 when the access token is refused in the middle, keeps what it has, and says how to go on', async () => {
   await using stage = await createStage()
   stage.emulator.faults.add({ match: { path: '/tokenadmin/', after: 8 }, answer: { status: 401 } })
   expect(await stage.report('--out', 'pats.csv')).toBe(4)
@@ -222,7 +222,7 @@ test('patkit report sends AZURE_DEVOPS_EXT_PAT as Basic', async () => {
   expect([...schemes]).toEqual(['Basic'])
 })
 
-test('patkit report ends with 1 and no file when the role is missing, and says which', async () => {
+test('fault 37: patkit report ends with 1 and no file when the role is missing, and says which', async () => {
   await using stage = await createStage({ people: [ada, { displayName: 'Eve' }], users: 20 })
   await using world = await createWorld({
     clock: stage.clock,
@@ -234,7 +234,7 @@ test('patkit report ends with 1 and no file when the role is missing, and says w
   expect(await filesIn(world.state)).toEqual([])
 })
 
-test('patkit report stops on a signal with 130, leaves no file, keeps what it read, and prints the command that goes on', async () => {
+test('faults 58, 59: patkit report stops on a signal with 130, leaves no file, keeps what it read, and prints the command that goes on', async () => {
   await using stage = await createStage({ users: 60 })
   const running = stage.report('--out', 'pats.csv', '--concurrency', '2')
   await stage.emulator.journal.waitFor(20)
@@ -252,7 +252,7 @@ test('patkit report stops on a signal with 130, leaves no file, keeps what it re
   expect(await stage.report('--out', 'pats.csv', '--resume', checkpoint)).toBe(0)
 })
 
-test('patkit report ends at once on a second signal', async () => {
+test('fault 59: patkit report ends at once on a second signal', async () => {
   await using stage = await createStage()
   stage.emulator.faults.add({ match: { path: '/tokenadmin/' }, answer: { hang: 'before-headers' } })
   const running = stage.world.run('report', '--org', 'fabrikam', '--json')
@@ -273,7 +273,7 @@ test('patkit report has nothing to keep when it is stopped before anybody was re
   expect(await filesIn(stage.world.state)).toEqual([])
 })
 
-test('patkit report names the file when the disk is full, and leaves the other files alone', async () => {
+test('fault 61: patkit report names the file when the disk is full, and leaves the other files alone', async () => {
   await using stage = await createStage({ users: 40 })
   await symlink('/dev/full', path.join(stage.world.folder, 'full.csv'))
   await writeFile(path.join(stage.world.folder, 'pats.ndjson'), 'old')
@@ -364,7 +364,7 @@ test('patkit report shows a bar on a terminal, clears it, and colours the summar
   expect(stderr.text).toContain('held back by the service for ')
 })
 
-test('patkit report writes a line every ten seconds where there is no terminal', async () => {
+test('fault 64: patkit report writes a line every ten seconds where there is no terminal', async () => {
   await using stage = await createStage({ users: 40 })
   stage.emulator.faults.add(throttled)
   expect(await stage.report('--out', 'pats.csv')).toBe(0)

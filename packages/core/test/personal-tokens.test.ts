@@ -12,7 +12,7 @@ const ci = ({ clock }: World, change: Partial<CreatePat> = {}): CreatePat => ({
 })
 
 describe('pats.list', () => {
-  it('follows the continuation token in the body with the same filters on every page', async () => {
+  it('fault 49: follows the continuation token in the body with the same filters on every page', async () => {
     const { emulator, devops } = await startWorld({ people: [{ isAdministrator: true, tokens: 25 }] })
     const list = devops.pats.list({ displayFilter: 'all', sortBy: 'displayName', sortDirection: 'ascending' })
     const pages = await collect(list.byPage({ maxPageSize: 10 }))
@@ -35,7 +35,7 @@ describe('pats.create', () => {
     expect(created.validToAdjusted).toBe(false)
   })
 
-  it('R20: throws the reason inside a 200, and says what helps', async () => {
+  it('fault 55: R20: throws the reason inside a 200, and says what helps', async () => {
     const world = await startWorld()
     const error = await failureOf(world.devops.pats.create(ci(world, { scope: 'vso.nonsense' })))
     expect(error).toBeInstanceOf(PatRefusedError)
@@ -44,7 +44,7 @@ describe('pats.create', () => {
     expect(world.emulator.journal.requests).toHaveLength(1)
   })
 
-  it('R20: passes on a reason that nobody knows yet', async () => {
+  it('faults 52, 55: R20: passes on a reason that nobody knows yet', async () => {
     const world = await startWorld()
     const body = { patToken: null, patTokenError: 'moonPhaseViolation' }
     world.emulator.faults.add({ match: { method: 'POST' }, answer: { status: 200, body } })
@@ -59,7 +59,7 @@ describe('pats.create', () => {
     ['HTTP 500', { status: 500 }],
     ['HTTP 502', { status: 502 }],
     ['HTTP 504', { status: 504 }],
-  ] as const)('R3: is not sent again after %s', async (_, answer) => {
+  ] as const)('faults 4, 56: R3: is not sent again after %s', async (_, answer) => {
     const world = await startWorld()
     world.emulator.faults.add({ match: { method: 'POST' }, answer })
     const error = await failureOf(world.clock.runUntil(world.devops.pats.create(ci(world))))
@@ -91,7 +91,7 @@ describe('pats.create', () => {
     expect(world.clock.pauses).toEqual([2000])
   })
 
-  it('R3: reconcile() finds what was created although the answer was lost, and revokes it when told to', async () => {
+  it('fault 56: R3: reconcile() finds what was created although the answer was lost, and revokes it when told to', async () => {
     const world = await startWorld()
     world.emulator.faults.add({ match: { method: 'POST' }, answer: { reset: 'after' } })
     const error = await failureOf(world.clock.runUntil(world.devops.pats.create(ci(world, { displayName: 'orphan' }))))
@@ -148,7 +148,7 @@ describe('pats.get, update and revoke', () => {
     expect(world.emulator.journal.requests.filter(({ method }) => method === 'PUT')).toHaveLength(2)
   })
 
-  it('R2: revoke counts a token that is gone after a lost answer as revoked', async () => {
+  it('fault 57: R2: revoke counts a token that is gone after a lost answer as revoked', async () => {
     const world = await startWorld()
     const { pat } = await world.devops.pats.create(ci(world))
     world.emulator.faults.add({ match: { method: 'DELETE', times: 1 }, answer: { reset: 'after' } })
@@ -168,7 +168,7 @@ describe('pats.get, update and revoke', () => {
     ['204 without a body', { status: 204, body: '' }],
     ['200 without a body', { status: 200, body: '' }],
     ['200 with {}', { status: 200, body: {} }],
-  ])('revoke takes %s for done', async (_, answer) => {
+  ])('fault 29: revoke takes %s for done', async (_, answer) => {
     const { devops, emulator } = await startWorld()
     emulator.faults.add({ match: { method: 'DELETE' }, answer })
     expect(await devops.pats.revoke('7b7a7c65-8a52-4f90-a637-f76f1ea91510')).toEqual({ alreadyRevoked: false })

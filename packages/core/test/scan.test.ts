@@ -27,7 +27,7 @@ const tokenReads = ({ emulator }: World) => emulator.journal.requests.filter(({ 
 const accepted = { 'x-vss-userdata': 'id:account' }
 
 describe('scanTokens', () => {
-  it('yields one outcome per user in listing order, with every token', async () => {
+  it('fault 48: yields one outcome per user in listing order, with every token', async () => {
     const world = await startWorld({ users: 120, pageSize: 50, tokenPageSize: 5 })
     const outcomes = await scanAll(world)
     const users = [...world.emulator.data.users()]
@@ -37,7 +37,7 @@ describe('scanTokens', () => {
     expect(outcomes.filter(({ status }) => status === 'failed')).toEqual([])
   })
 
-  it('skips service identities and groups without asking for them, and says why', async () => {
+  it('fault 47: skips service identities and groups without asking for them, and says why', async () => {
     const world = await startWorld({
       people: [{ tokens: 1 }, { kind: 'build-service' }, { kind: 'local-authority' }, { descriptor: 'vssgp.Z3JvdXA' }],
     })
@@ -47,7 +47,7 @@ describe('scanTokens', () => {
     expect(tokenReads(world)).toHaveLength(1)
   })
 
-  it('reads a user who is listed twice once', async () => {
+  it('fault 44: reads a user who is listed twice once', async () => {
     const world = await startWorld({ people: people(4) })
     const [a, b] = [...world.emulator.data.users()].map(({ descriptor }) => ({ descriptor }))
     const page = (value: unknown[], next: string) => ({
@@ -100,7 +100,7 @@ describe('scanTokens', () => {
     expect(tokenReads(world)).toHaveLength(1)
   })
 
-  it('skips a user who was deleted meanwhile, after making sure', async () => {
+  it('fault 46: skips a user who was deleted meanwhile, after making sure', async () => {
     const world = await startWorld({ people: people(3) })
     const gone = world.emulator.data.userAt(1).descriptor
     world.emulator.faults.add({ match: { path: '/tokenadmin', user: gone }, answer: { status: 404 } })
@@ -122,7 +122,7 @@ describe('scanTokens', () => {
     expect((await scanAll(world))[1]).toMatchObject({ status: 'skipped' })
   })
 
-  it('stops with the missing role when the first users are all refused', async () => {
+  it('fault 37: stops with the missing role when the first users are all refused', async () => {
     const world = await startWorld({ people: people(200) })
     world.emulator.faults.add({ match: { path: '/tokenadmin' }, answer: { status: 403, headers: accepted } })
     const error = await failureOf(scanAll(world))
@@ -145,7 +145,7 @@ describe('scanTokens', () => {
     expect(outcomes.filter(({ status }) => status === 'failed')).toHaveLength(29)
   })
 
-  it('stops when the credential is no longer accepted', async () => {
+  it('fault 32: stops when the credential is no longer accepted', async () => {
     const world = await startWorld({ people: people(50) })
     const answer = { status: 203, body: '<html>Sign In</html>' }
     world.emulator.faults.add({ match: { path: '/tokenadmin', after: 20 }, answer })
@@ -166,7 +166,7 @@ describe('scanTokens', () => {
     expect(tokenReads(world).length).toBeLessThanOrEqual(10 + 16)
   })
 
-  it('goes on over a token that ends in mid-run, reading nobody twice', async () => {
+  it('fault 31: goes on over a token that ends in mid-run, reading nobody twice', async () => {
     const world = await startWorld({ people: people(40) })
     let asked = 0
     const credential = (): string => {

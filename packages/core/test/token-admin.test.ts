@@ -3,7 +3,7 @@ import { PartialRevocationError, PermissionError } from '../src/index.js'
 import { collect, failureOf, startWorld, type World } from './world.js'
 
 describe('tokenAdmin.list', () => {
-  it('follows the continuation token carried in the body', async () => {
+  it('fault 49: follows the continuation token carried in the body', async () => {
     const { emulator, devops } = await startWorld({ people: [{ tokens: 45 }], tokenPageSize: 20 })
     const user = emulator.data.userAt(0)
     const tokens = await collect(devops.tokenAdmin.list(user.descriptor))
@@ -13,7 +13,7 @@ describe('tokenAdmin.list', () => {
     expect(emulator.journal.requests).toHaveLength(3)
   })
 
-  it('reads times without a zone as UTC and keeps their text', async () => {
+  it('fault 50: reads times without a zone as UTC and keeps their text', async () => {
     const { emulator, devops } = await startWorld({
       people: [{ tokens: [{ validFrom: '2018-07-19T00:00:00', validTo: '9999-12-31T23:59:59.9999999' }] }],
     })

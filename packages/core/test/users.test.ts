@@ -3,7 +3,7 @@ import { ProtocolError } from '../src/index.js'
 import { collect, failureOf, startWorld } from './world.js'
 
 describe('users.list', () => {
-  it('follows the continuation token carried in the header, over several pages', async () => {
+  it('fault 49: follows the continuation token carried in the header, over several pages', async () => {
     const { emulator, devops } = await startWorld({ users: 25, pageSize: 10 })
     const users = await collect(devops.users.list())
     expect(users.map(({ descriptor }) => descriptor)).toEqual(
@@ -13,7 +13,7 @@ describe('users.list', () => {
     expect(emulator.journal.requests.every(({ query }) => query['api-version'] === '7.1-preview.1')).toBe(true)
   })
 
-  it('goes on over pages that the filter left short or empty', async () => {
+  it('fault 39: goes on over pages that the filter left short or empty', async () => {
     const { emulator, devops } = await startWorld({
       pageSize: 2,
       people: [
@@ -45,7 +45,7 @@ describe('users.list', () => {
     expect(rest.flatMap(({ items }) => items)).toHaveLength(20)
   })
 
-  it('accepts null names, unknown fields and unknown kinds', async () => {
+  it('fault 52: accepts null names, unknown fields and unknown kinds', async () => {
     const { devops } = await startWorld({
       people: [
         { displayName: null, mailAddress: null, metaType: 'robot', extra: { origin: 'mars', novelty: { deep: true } } },
@@ -69,13 +69,13 @@ describe('users.list', () => {
     ['a list', []],
     ['null', null],
     ['a number', 7],
-  ])('refuses a page that is %s with a typed error', async (_, body) => {
+  ])('fault 27: refuses a page that is %s with a typed error', async (_, body) => {
     const { emulator, devops } = await startWorld()
     emulator.faults.add({ match: { path: '/graph/users' }, answer: { status: 200, body } })
     expect(await failureOf(collect(devops.users.list()))).toBeInstanceOf(ProtocolError)
   })
 
-  it('sends a token with awkward characters back encoded once', async () => {
+  it('fault 43: sends a token with awkward characters back encoded once', async () => {
     const { emulator, devops } = await startWorld({ users: 3 })
     const awkward = 'a+/=&%25 b;,#?'
     emulator.faults.add({

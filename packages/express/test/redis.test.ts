@@ -45,7 +45,7 @@ describe.skipIf(skipWithoutRedis()).each(expressNames)('sessions in Redis, on %s
     for (const key of keys) expect(Number(redis.ask('TTL', key))).toBeGreaterThan(0)
   })
 
-  test('that cannot be reached are a page with 503, and come back by themselves', async () => {
+  test('fault 68: that cannot be reached are a page with 503, and come back by themselves', async () => {
     const redis = await startRedis()
     const world = await startWorld({ express, storage: () => redisStorage({ url: redis.url, secret }) })
     await world.signIn()
@@ -62,7 +62,7 @@ describe.skipIf(skipWithoutRedis()).each(expressNames)('sessions in Redis, on %s
     expect(await who(world)).toBe(world.place.person)
   })
 
-  test('that give no answer at all are a page with 503 as well', async () => {
+  test('fault 68: that give no answer at all are a page with 503 as well', async () => {
     const redis = await startRedis()
     const world = await startWorld({ express, storage: () => redisStorage({ url: redis.url, secret }) })
     await world.signIn()

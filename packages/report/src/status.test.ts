@@ -19,7 +19,7 @@ describe('statusOf()', () => {
     ['active', 'ends in the year that means never', { validTo: never }],
     ['active', 'ends in the year that means not set', { validTo: new Date('0001-01-01T00:00:00Z') }],
     ['active', 'is neither called valid nor invalid', { validTo: daysFromNow(90), isValid: null }],
-  ] as const)('calls a token %s that %s', (status, _, fields) => {
+  ] as const)('fault 53: calls a token %s that %s', (status, _, fields) => {
     expect(statusOf(sampleToken(fields), settings)).toBe(status)
   })
 
@@ -36,14 +36,14 @@ describe('statusOf()', () => {
 })
 
 describe('flagsOf()', () => {
-  it('finds full access by the scope app_token, alone or among others', () => {
+  it('fault 54: finds full access by the scope app_token, alone or among others', () => {
     expect(flagsOf(sampleToken({ scope: 'app_token' })).fullScope).toBe(true)
     expect(flagsOf(sampleToken({ scope: 'vso.code  app_token' })).fullScope).toBe(true)
     expect(flagsOf(sampleToken({ scope: 'app_token_like' })).fullScope).toBe(false)
     expect(flagsOf(sampleToken({ scope: null })).fullScope).toBe(false)
   })
 
-  it('takes a missing or empty list of organizations for all of them', () => {
+  it('fault 54: takes a missing or empty list of organizations for all of them', () => {
     expect(flagsOf(sampleToken({ targetAccounts: null })).allOrganizations).toBe(true)
     expect(flagsOf(sampleToken({ targetAccounts: [] })).allOrganizations).toBe(true)
     expect(flagsOf(sampleToken({ targetAccounts: ['one'] })).allOrganizations).toBe(false)

@@ -69,11 +69,14 @@ describe('writeReport() to CSV', () => {
     ])
   })
 
-  it.each([',', ';', '\t'] as const)('gives every hostile name back as it was, apart by %j', async (delimiter) => {
-    const text = await csvOf(hostileTexts, { csv: { raw: true, delimiter } })
-    const names = readCsv(text.slice(1), { delimiter }).map((record) => record[tokenColumn])
-    expect(names).toEqual(['Token', ...hostileTexts.map(encoded)])
-  })
+  it.each([',', ';', '\t'] as const)(
+    'fault 51: gives every hostile name back as it was, apart by %j',
+    async (delimiter) => {
+      const text = await csvOf(hostileTexts, { csv: { raw: true, delimiter } })
+      const names = readCsv(text.slice(1), { delimiter }).map((record) => record[tokenColumn])
+      expect(names).toEqual(['Token', ...hostileTexts.map(encoded)])
+    },
+  )
 
   it('gives every hostile name back, with an apostrophe before what a spreadsheet would run', async () => {
     const names = readCsv((await csvOf(hostileTexts)).slice(1)).map((record) => record[tokenColumn])

@@ -149,7 +149,7 @@ describe('writeReport() to Excel', () => {
     expect(await styles(500)).toBe(few)
   })
 
-  it('turns over to further sheets when one is full, each with its header and filter', async () => {
+  it('fault 62: turns over to further sheets when one is full, each with its header and filter', async () => {
     const written = await workbookOf(manyTokens(25), {}, { rowsPerSheet: 11 })
     expect(written.book.worksheets.map((sheet) => [sheet.name, sheet.rowCount])).toEqual([
       ['Tokens', 11],
@@ -168,7 +168,7 @@ describe('writeReport() to Excel', () => {
     expect(names).toEqual(Array.from({ length: 25 }, (_, index) => `token ${index}`))
   })
 
-  it('gives every hostile name back, as text', async () => {
+  it('fault 51: gives every hostile name back, as text', async () => {
     const tokens = hostileTexts.map((displayName) => sampleToken({ displayName }))
     const sheet = sheetOf(await workbookOf(scanOf(read(tokens))), 'Tokens')
     hostileTexts.forEach((text, index) => {
@@ -193,7 +193,7 @@ describe('writeReport() to Excel', () => {
     )
   })
 
-  it('cuts what Excel would call damaged, and says so', async () => {
+  it('fault 62: cuts what Excel would call damaged, and says so', async () => {
     const tokens = ['x'.repeat(40_000), '&'.repeat(32_767), '🚀'.repeat(20_000)].map((displayName) =>
       sampleToken({ displayName }),
     )

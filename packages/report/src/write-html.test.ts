@@ -51,7 +51,7 @@ describe('writeReport() to HTML', () => {
     expect(page).not.toMatch(/<script|<link|<img|<iframe|@import|url\(|https?:|\son\w+=|\sstyle=/i)
   })
 
-  it('turns every hostile name into text', async () => {
+  it('fault 51: turns every hostile name into text', async () => {
     const tokens = hostileTexts.map((displayName) => sampleToken({ displayName }))
     const page = await pageOf(scanOf(read(tokens, sampleUser({ displayName: '<img src=x onerror=alert(1)>' }))))
     for (const text of hostileTexts) expect(page).toContain(escapeMarkup(showBidi(xmlText(text))))

@@ -41,7 +41,7 @@ describe('writeReport() to NDJSON', () => {
     })
   })
 
-  it('gives every hostile name back as it was, half characters included', async () => {
+  it('fault 51: gives every hostile name back as it was, half characters included', async () => {
     const lines = await linesOf(hostileTexts.map((displayName) => sampleToken({ displayName })))
     expect(lines.map((line) => (line as { token: string }).token)).toEqual(hostileTexts)
   })

@@ -116,14 +116,14 @@ function say(value: string | undefined): string {
   return value === undefined ? '(not set)' : JSON.stringify(value)
 }
 
-async function openOrExplain(path: string, flags: 'wx+' | 'r+'): Promise<FileHandle> {
+async function openOrExplain(path: string, flags: 'wx+' | 'r+' | 'r'): Promise<FileHandle> {
   try {
     return await open(path, flags, 0o600)
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
     const reasons: Record<string, string> = {
       EEXIST: 'exists already; resume it, or choose another name',
-      ENOENT: flags === 'r+' ? 'does not exist; start a new scan' : 'is in a folder that does not exist',
+      ENOENT: flags === 'wx+' ? 'is in a folder that does not exist' : 'does not exist; start a new scan',
       EACCES: 'may not be opened by you',
       EISDIR: 'is a folder',
     }
@@ -151,21 +151,89 @@ async function readIndex(path: string): Promise<Index> {
   const lines = new Map<string, Line>()
   let header: z.output<typeof headerSchema> | undefined
   let end = 0
-  let rest: Buffer = Buffer.alloc(0)
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>) {
-    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
-    let from = 0
-    for (let at = rest.indexOf(newline, from); at !== -1; at = rest.indexOf(newline, from)) {
-      const text = rest.toString('utf8', from, at)
-      if (header === undefined) header = parseHeader(path, text)
-      else lines.set(parseOutcome(path, text, end).user.descriptor, { start: end, length: at - from })
-      end += at - from + 1
-      from = at + 1
-    }
-    rest = rest.subarray(from)
+  for await (const { text, ...line } of linesOf(path, 0)) {
+    if (header === undefined) header = parseHeader(path, text)
+    else lines.set(parseOutcome(path, text, line.start).user.descriptor, line)
+    end = line.start + line.length + 1
   }
   if (header === undefined) throw notACheckpoint(path)
   return { header, lines, end }
+}
+
+/** The whole lines of a file from the beginning of one on; a last line without its end is left out. */
+async function* linesOf(path: string, from: number): AsyncGenerator<Line & { readonly text: string }> {
+  let start = from
+  let rest: Buffer = Buffer.alloc(0)
+  for await (const chunk of createReadStream(path, { start, highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>) {
+    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
+    let at = 0
+    for (let end = rest.indexOf(newline); end !== -1; end = rest.indexOf(newline, at)) {
+      yield { text: rest.toString('utf8', at, end), start, length: end - at }
+      start += end - at + 1
+      at = end + 1
+    }
+    rest = rest.subarray(at)
+  }
+}
+
+/** A user who was read, and where to go on after them. */
+export interface RecordedOutcome {
+  readonly outcome: ReadOutcome
+  /** Position in the file behind this user: what `from` takes. */
+  readonly next: number
+}
+
+/**
+ * Reads what a checkpoint file holds, in the order in which it was recorded, also while a scan is still writing to it: then the
+ * iteration ends with the last user who is in the file, and can be taken up again from there.
+ *
+ * @param path - The file that {@link openScanCheckpoint} made.
+ * A file whose header is not whole yet, as it is for a moment after it was made, holds nobody. One line is in memory at a time.
+ *
+ * @param options - `from`: the `next` of the last outcome that is known already; 0, the default, is the beginning.
+ * @throws {@link CheckpointError} When the file is missing, no checkpoint, or damaged.
+ * @throws RangeError When `from` is no position behind a user.
+ */
+export async function* readScanCheckpoint(
+  path: string,
+  { from = 0 }: { readonly from?: number } = {},
+): AsyncGenerator<RecordedOutcome, void, undefined> {
+  await checkPosition(path, from)
+  let isBehindHeader = from > 0
+  for await (const { text, start, length } of linesOf(path, from)) {
+    if (isBehindHeader) yield { outcome: parseOutcome(path, text, start), next: start + length + 1 }
+    else parseHeader(path, text)
+    isBehindHeader = true
+  }
+  if (!isBehindHeader && !(await beginsLikeHeader(path))) throw notACheckpoint(path)
+}
+
+const headerStart = Buffer.from('{"patkitCheckpoint":1,')
+
+/** Whether a file without a whole line can be one whose header is being written. */
+async function beginsLikeHeader(path: string): Promise<boolean> {
+  const file = await openOrExplain(path, 'r')
+  try {
+    const start = Buffer.alloc(headerStart.length)
+    const { bytesRead } = await file.read(start, 0, start.length, 0)
+    return start.subarray(0, bytesRead).equals(headerStart.subarray(0, bytesRead))
+  } finally {
+    await file.close()
+  }
+}
+
+/** Whether a line begins there; what is behind a position in the middle of one could mean anything. */
+async function checkPosition(path: string, from: number): Promise<void> {
+  const file = await openOrExplain(path, 'r')
+  try {
+    if (from === 0) return
+    const before = Buffer.alloc(1)
+    const isPosition = Number.isSafeInteger(from) && from > 0
+    if (isPosition && (await file.read(before, 0, 1, from - 1)).bytesRead === 1 && before[0] === newline) return
+    throw new RangeError(`from must be 0 or a position that was given as next, not ${String(from)}.`)
+  } finally {
+    await file.close()
+  }
 }
 
 function parseHeader(path: string, text: string): z.output<typeof headerSchema> {

@@ -1,3 +1,4 @@
+import { environmentFetch } from '../auth/proxy.js'
 import { systemClock, type Clock } from '../clock.js'
 import { AZURE_DEVOPS_IDENTITY_URL, checkBaseUrl, checkOrganization } from '../config/organization.js'
 import type { Credential } from '../http/credential.js'
@@ -35,7 +36,7 @@ export interface DevOpsClientOptions {
   readonly logger?: Logger
   /** Called as requests come and go. */
   readonly hooks?: Hooks
-  /** Used instead of the global `fetch`, for a proxy or a test. */
+  /** Used instead of {@link environmentFetch}, which goes through the proxy that `HTTPS_PROXY` and `NO_PROXY` name. */
   readonly fetch?: typeof globalThis.fetch
   /** The only source of time; for tests. */
   readonly clock?: Clock
@@ -83,6 +84,7 @@ export class DevOpsClient {
       apiVersions: { ...apiVersionDefaults, ...options.apiVersions },
       transport: new Transport({
         ...options,
+        fetch: options.fetch ?? environmentFetch(),
         baseUrl: checkBaseUrl(options.baseUrl ?? AZURE_DEVOPS_IDENTITY_URL),
         credential: checkCredential(options.credential),
         userAgent: toUserAgent(options.userAgent),
@@ -100,7 +102,7 @@ export class DevOpsClient {
    *
    * Users are listed while tokens are read, several users at a time; a slow consumer holds the scan back, and leaving the loop stops
    * it. Service identities, groups and users who are gone meanwhile are `skipped`; a user who cannot be read is `failed`, with the
-   * error. What concerns everybody ends the scan instead.
+   * error. What concerns everybody ends the scan instead, and so does a service that is down: twenty users in a row who cannot be read.
    *
    * @remarks Needs an organization administrator's access token with `vso.graph` and `vso.tokenadministration`. Reads only.
    * @throws {@link PermissionError} When the first users are all refused, with the role that is missing.

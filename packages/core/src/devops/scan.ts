@@ -37,6 +37,12 @@ export interface ScanOptions {
 /** Refusals in a row, with nobody read, after which nobody will be: going on would cost a request per user for an empty report. */
 const refusalsBeforeGivingUp = 5
 
+/**
+ * Users in a row who cannot be read, with the service's failures so many that nothing is sent again, after which the service counts as
+ * down: what was read is in the checkpoint, and another run can go on from there.
+ */
+const failuresBeforeServiceIsDown = 20
+
 /** More requests at a time gain nothing under one identity. */
 export const mostConcurrency = 64
 
@@ -82,6 +88,7 @@ class Scan implements TokenScan {
   #recalled = 0
   #read = 0
   #refusals = 0
+  #failuresInRow = 0
 
   constructor(sources: ScanSources, options: ScanOptions) {
     this.organization = sources.service.organization
@@ -149,6 +156,7 @@ class Scan implements TokenScan {
     this.#done++
     if (outcome.status === 'read') {
       this.#read++
+      this.#failuresInRow = 0
       this.#tokens += outcome.tokens.length
     } else if (outcome.status === 'failed') {
       this.#failures++
@@ -211,6 +219,8 @@ class Scan implements TokenScan {
       default:
         break
     }
+    this.#failuresInRow++
+    if (this.#failuresInRow >= failuresBeforeServiceIsDown && this.#sources.service.transport.isGivingUp) throw error
     return { status: 'failed', user, reason: error.message, error }
   }
 

@@ -70,7 +70,7 @@ describe('readLimitSigns', () => {
     const headers = fc.record(Object.fromEntries(names.map((name) => [name, text])), { requiredKeys: [] })
     fc.assert(
       fc.property(headers, (given) => {
-        const { retryAfterMs, resetAtMs, remaining, limit } = signs(given)
+        const { retryAfterMs, resetAtMs, remaining, limit } = signs(given as Record<string, string>)
         expect(retryAfterMs ?? 0).toBeGreaterThanOrEqual(0)
         expect(new Date(now + (retryAfterMs ?? 0)).getTime()).not.toBeNaN()
         for (const number of [retryAfterMs, resetAtMs, remaining, limit])

@@ -1,3 +1,5 @@
+import { nameOf } from './redact.js'
+
 /** What the service says about its limits, on any answer. */
 export interface LimitSigns {
   /** Milliseconds to hold the next calls; `undefined` when none was asked for or it could not be read. */
@@ -23,7 +25,7 @@ export function readLimitSigns(headers: Headers, now: number): LimitSigns {
     remaining: toNumber(headers.get('x-ratelimit-remaining')),
     limit: toNumber(headers.get('x-ratelimit-limit')),
     resetAtMs: reset === undefined ? undefined : reset * 1000,
-    resource: headers.get('x-ratelimit-resource') ?? undefined,
+    resource: nameOf(headers.get('x-ratelimit-resource')),
   }
 }
 
@@ -42,10 +44,10 @@ function retryAfterMs(headers: Headers, now: number): number | undefined {
   return Number.isNaN(date) ? undefined : Math.max(date - now, 0)
 }
 
-/** Larger numbers are nonsense; taken as they are, they would become endless pauses and times that are none. */
-const largest = 1e10
+/** Some 30,000 years in seconds: longer than anybody waits, and short enough to stay a time when it is added to one. */
+const mostNumber = 1e12
 
 function toNumber(text: string | null): number | undefined {
   if (text === null || !/^\s*[+-]?\d+(\.\d+)?(e\d+)?\s*$/i.test(text)) return undefined
-  return Math.min(Math.max(Number(text), -largest), largest)
+  return Math.min(Math.max(Number(text), -mostNumber), mostNumber)
 }

@@ -8,6 +8,7 @@ import { activityIdOf, toSignInRequired, type Answer, type FailedCall } from './
 import { Gate, type Limits } from './gate.js'
 import { toNetworkFault } from './network-fault.js'
 import { readLimitSigns } from './retry-after.js'
+import { RetryQuota } from './retry-quota.js'
 import {
   backoffMs,
   retryDefaults,
@@ -101,6 +102,7 @@ const maxBodyBytes = 64 * 1024 * 1024
 /** Sends requests to one organization as one identity: credential, gate, tries, and failures in our words. */
 export class Transport {
   readonly gate: Gate
+  readonly #quota = new RetryQuota()
   readonly #options: TransportOptions
   readonly #authorizer: Authorizer
   readonly #http: KyInstance
@@ -144,6 +146,11 @@ export class Transport {
     return this.#retries
   }
 
+  /** Whether so many requests failed lately that none is sent again. */
+  get isGivingUp(): boolean {
+    return this.#quota.isUsedUp
+  }
+
   /** Sends a call until it succeeds, fails for good, or its tries or its time are used up. */
   async send<T>(call: Call<T>): Promise<T> {
     const signal = call.signal ?? never
@@ -155,6 +162,7 @@ export class Transport {
     const attempts: Attempt[] = []
     const mayRenew = !isPersonalAccessToken(this.#options.credential)
     let renewed = false
+    let lastPause: Pause | undefined
     let authorization = await this.#authorizer.authorize(signal)
 
     for (;;) {
@@ -188,6 +196,7 @@ export class Transport {
 
       switch (verdict.do) {
         case 'return':
+          this.#quota.succeeded(lastPause)
           return call.read(toGoodAnswer(call, verdict.answer, verdict.json, attempt))
         case 'fail': {
           const error = verdict.error(failedWith(failureOf(result)))
@@ -203,6 +212,11 @@ export class Transport {
           const failed = failedWith(verdict.failure)
           if (call.repeat === 'once' && verdict.acted === 'maybe') throw toOutcomeUnknown(call, verdict.error(failed))
           if (attempt >= tries || budgetMs <= 0) throw verdict.error(failed)
+          if (!this.#quota.take(verdict.pause)) {
+            this.#options.logger?.warn?.(`${method} ${path}: too many requests fail; it is not sent again.`)
+            throw verdict.error(failed)
+          }
+          lastPause = verdict.pause
           budgetMs -= await this.#pauseBefore(call, attempts, verdict.pause, budgetMs, signal)
           break
         }

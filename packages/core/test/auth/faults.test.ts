@@ -19,7 +19,7 @@ async function anHourLater(name: Parameters<typeof startAuthWorld>[0] = 'one ten
 const statuses = ({ identity }: AuthWorld): number[] => identity.requests.list('token').map(({ status }) => status)
 
 describe('renewing a token, which is safe to repeat', () => {
-  test.each([500, 502, 503, 504, 408])('tries again after HTTP %i', async (status) => {
+  test.each([500, 502, 503, 504, 408])('fault 34: tries again after HTTP %i', async (status) => {
     const { world, renew } = await anHourLater()
     world.identity.faults.add({ at: 'token', answer: { kind: 'status', status } })
 
@@ -48,7 +48,7 @@ describe('renewing a token, which is safe to repeat', () => {
     expect(statuses(world)).toEqual([429])
   })
 
-  test('works at once when the service is well again: one failure locks nothing', async () => {
+  test('fault 34: works at once when the service is well again: one failure locks nothing', async () => {
     const { world, renew } = await anHourLater()
     world.identity.faults.add({ at: 'token', times: 3, answer: { kind: 'status', status: 503, body: 'json' } })
 

@@ -43,7 +43,7 @@ describe('credentialFor()', () => {
     expect(one?.token).toBe(other?.token)
   })
 
-  test('renews once for all who ask at the same time', async () => {
+  test('fault 35: renews once for all who ask at the same time', async () => {
     const world = await startAuthWorld()
     const { account } = await world.signIn()
     await world.clock.advance(60 * minute)
@@ -56,7 +56,7 @@ describe('credentialFor()', () => {
     expect(refreshes(world)).toBe(1)
   })
 
-  test('renews once for all servers that share a store with a lock', async () => {
+  test('fault 35: renews once for all servers that share a store with a lock', async () => {
     let last = Promise.resolve()
     const tokenCache: TokenCacheStore = {
       ...memoryTokenCache(),

@@ -12,8 +12,8 @@ import {
   ThrottledError,
   TimeoutError,
   type DevOpsClientOptions,
-} from '../src/index.js'
-import { collect, failureOf, startWorld, type World } from './world.js'
+} from '../../src/index.js'
+import { collect, failureOf, startWorld, type World } from '../world.js'
 
 const readUsers = ({ devops, clock }: Pick<World, 'devops' | 'clock'>) => clock.runUntil(collect(devops.users.list()))
 const firstUsers = { path: '/graph/users', nth: 1 } as const
@@ -31,16 +31,19 @@ describe('a read that breaks', () => {
     ['HTTP 503', { status: 503 }],
     ['HTTP 504', { status: 504 }],
     ['JSON cut in the middle, with status 200', { status: 200, body: '{"value":[{"descr' }],
-  ] as const)('R1: is sent again after %s, and gives every user once', async (_, answer) => {
-    const world = await startWorld({ users: 12 })
-    world.emulator.faults.add({ match: firstUsers, answer })
-    expect(await readUsers(world)).toHaveLength(12)
-    expect(world.emulator.journal.requests).toHaveLength(2)
-    // R4: half a second, with the jitter of this test at its most.
-    expect(world.clock.pauses).toEqual([500])
-  })
+  ] as const)(
+    'faults 4, 5, 6, 7, 21, 22, 27: R1: is sent again after %s, and gives every user once',
+    async (_, answer) => {
+      const world = await startWorld({ users: 12 })
+      world.emulator.faults.add({ match: firstUsers, answer })
+      expect(await readUsers(world)).toHaveLength(12)
+      expect(world.emulator.journal.requests).toHaveLength(2)
+      // R4: half a second, with the jitter of this test at its most.
+      expect(world.clock.pauses).toEqual([500])
+    },
+  )
 
-  it.each([400, 409, 413, 414, 501, 505])('R1: is not sent again after HTTP %i', async (status) => {
+  it.each([400, 409, 413, 414, 501, 505])('faults 22, 30: R1: is not sent again after HTTP %i', async (status) => {
     const world = await startWorld()
     world.emulator.faults.add({ answer: { status, body: { message: 'no', typeKey: 'SomeException' } } })
     const error = await failureOf(readUsers(world))
@@ -56,7 +59,7 @@ describe('a read that breaks', () => {
     expect(world.emulator.journal.requests).toHaveLength(1)
   })
 
-  it('R4, R7: is tried 4 times with growing pauses, and the error tells of each', async () => {
+  it('fault 21: R4, R7: is tried 4 times with growing pauses, and the error tells of each', async () => {
     const world = await startWorld()
     world.emulator.faults.add({ answer: { status: 503 } })
     const error = await failureOf(readUsers(world))
@@ -73,7 +76,7 @@ describe('a read that breaks', () => {
     expect(world.clock.pauses).toEqual([125])
   })
 
-  it('R7: gives up a stalled answer after 30 s and asks again', async () => {
+  it('fault 8: R7: gives up a stalled answer after 30 s and asks again', async () => {
     const world = await startWorld({ users: 5 })
     world.emulator.faults.add({ match: firstUsers, answer: { hang: 'before-headers' } })
     const users = collect(world.devops.users.list())
@@ -85,7 +88,7 @@ describe('a read that breaks', () => {
     expect(world.emulator.journal.requests).toHaveLength(2)
   })
 
-  it('R7: the limit of a try also covers the body', async () => {
+  it('fault 9: R7: the limit of a try also covers the body', async () => {
     const world = await startWorld({ users: 5 }, { timeouts: { tryMs: 7000 } })
     world.emulator.faults.add({ match: firstUsers, answer: { hang: { afterBytes: 200 } } })
     const users = collect(world.devops.users.list())
@@ -94,7 +97,7 @@ describe('a read that breaks', () => {
     expect(await world.clock.runUntil(users)).toHaveLength(5)
   })
 
-  it('R7: all tries together end after the limit of the call', async () => {
+  it('faults 8, 9: R7: all tries together end after the limit of the call', async () => {
     const world = await startWorld({}, { timeouts: { tryMs: 30_000, callMs: 45_000 } })
     world.emulator.faults.add({ answer: { hang: 'before-headers' } })
     const failing = failureOf(collect(world.devops.users.list()))
@@ -108,7 +111,7 @@ describe('a read that breaks', () => {
     expect((error as TimeoutError).attempts.map(({ durationMs }) => durationMs)).toEqual([30_000, 14_500])
   })
 
-  it('names a host that cannot be reached, and what to check', async () => {
+  it('fault 2: names a host that cannot be reached, and what to check', async () => {
     const world = await startWorld()
     const host = `127.0.0.1:${await closedPort()}`
     const error = await failureOf(
@@ -119,7 +122,7 @@ describe('a read that breaks', () => {
     expect((error as NetworkError).attempts.map(({ failure }) => failure)).toEqual(Array(4).fill('ECONNREFUSED'))
   })
 
-  it('does not repeat a request whose certificate was refused', async () => {
+  it('fault 3: does not repeat a request whose certificate was refused', async () => {
     const world = await startWorld()
     const refuse = () =>
       Promise.reject(Object.assign(new TypeError('fetch failed'), { cause: { code: 'SELF_SIGNED_CERT_IN_CHAIN' } }))
@@ -134,7 +137,7 @@ describe('limits of the service', () => {
     ['seconds', '2', 2000],
     ['decimals', '1.5', 1500],
     ['an HTTP date', 'Mon, 02 Mar 2026 09:00:03 GMT', 3000],
-  ])('R5: waits out a 429 in %s', async (_, value, pause) => {
+  ])('faults 15, 16, 18: R5: waits out a 429 in %s', async (_, value, pause) => {
     const world = await startWorld({ users: 5 })
     world.emulator.faults.add({ match: firstUsers, answer: { status: 429, headers: { 'retry-after': value } } })
     expect(await readUsers(world)).toHaveLength(5)
@@ -142,7 +145,7 @@ describe('limits of the service', () => {
     expect(world.emulator.journal.requests).toHaveLength(2)
   })
 
-  it.each(['0', '-5'])('R5: sends at once after a 429 with Retry-After %s', async (value) => {
+  it.each(['0', '-5'])('fault 18: R5: sends at once after a 429 with Retry-After %s', async (value) => {
     const world = await startWorld({ users: 5 })
     world.emulator.faults.add({ match: firstUsers, answer: { status: 429, headers: { 'retry-after': value } } })
     expect(await readUsers(world)).toHaveLength(5)
@@ -152,14 +155,14 @@ describe('limits of the service', () => {
   it.each([
     ['nothing', null],
     ['abc', 'abc'],
-  ])('R4: waits its own second after a 429 with %s in Retry-After', async (_, value) => {
+  ])('faults 17, 18: R4: waits its own second after a 429 with %s in Retry-After', async (_, value) => {
     const world = await startWorld({ users: 5 })
     world.emulator.faults.add({ match: firstUsers, answer: { status: 429, headers: { 'retry-after': value } } })
     expect(await readUsers(world)).toHaveLength(5)
     expect(world.clock.pauses).toEqual([1000])
   })
 
-  it('R5: fails at once when a longer pause is asked for than maxPauseSeconds', async () => {
+  it('fault 18: R5: fails at once when a longer pause is asked for than maxPauseSeconds', async () => {
     const world = await startWorld()
     const headers = { 'retry-after': '1e9', 'x-ratelimit-resource': 'Concurrency' }
     world.emulator.faults.add({ answer: { status: 429, headers } })
@@ -170,7 +173,7 @@ describe('limits of the service', () => {
     expect(world.emulator.journal.requests).toHaveLength(1)
   })
 
-  it('R6: a 200 with Retry-After is a success that holds the next call', async () => {
+  it('fault 20: R6: a 200 with Retry-After is a success that holds the next call', async () => {
     const world = await startWorld({ users: 5 })
     const headers = { 'retry-after': '7', 'x-ratelimit-delay': '0.4' }
     world.emulator.faults.add({ match: firstUsers, answer: { headers } })
@@ -182,7 +185,7 @@ describe('limits of the service', () => {
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBe(7000)
   })
 
-  it('R6: a 429 holds everyone: nothing is sent while it lasts, and one request probes afterwards', async () => {
+  it('fault 19: R6: a 429 holds everyone: nothing is sent while it lasts, and one request probes afterwards', async () => {
     const world = await startWorld({ people: Array.from({ length: 12 }, () => ({ tokens: 1 })) })
     const { emulator, devops, clock } = world
     emulator.faults.add({
@@ -249,7 +252,7 @@ describe('who asks', () => {
     expect(asked).toBe(2)
   })
 
-  it('R10: renews a refused token once, for all who were refused with it, and goes on', async () => {
+  it('fault 31: R10: renews a refused token once, for all who were refused with it, and goes on', async () => {
     const world = await startWorld({ people: Array.from({ length: 6 }, () => ({ tokens: 1 })) })
     const { emulator, clock } = world
     const asked: boolean[] = []
@@ -266,7 +269,7 @@ describe('who asks', () => {
     expect(asked).toEqual([false, true])
   })
 
-  it('R10: asks for a sign-in when the renewed token is refused too; never a loop', async () => {
+  it('fault 32: R10: asks for a sign-in when the renewed token is refused too; never a loop', async () => {
     const world = await startWorld()
     const devops = world.client({ credential: () => world.emulator.tokenFor('administrator', { refused: true }) })
     expect(await failureOf(collect(devops.users.list()))).toBeInstanceOf(SignInRequiredError)
@@ -287,7 +290,7 @@ describe('who asks', () => {
   })
   const toBase64 = (text: string): string => Buffer.from(text).toString('base64')
 
-  it('R10: passes a claims challenge on to the credential, once', async () => {
+  it('fault 33: R10: passes a claims challenge on to the credential, once', async () => {
     const world = await startWorld({ users: 5 })
     const claims = '{"access_token":{"nbf":{"essential":true,"value":"1700000000"}}}'
     world.emulator.faults.add({ match: firstUsers, answer: challenge(toBase64(claims)) })
@@ -308,7 +311,7 @@ describe('who asks', () => {
     expect(error).toMatchObject({ code: 'PATKIT_SIGN_IN_REQUIRED', claims: '{"access_token":{}}' })
   })
 
-  it('a claims challenge that cannot be read is an error, not a crash', async () => {
+  it('fault 33: a claims challenge that cannot be read is an error, not a crash', async () => {
     const world = await startWorld()
     world.emulator.faults.add({ answer: challenge('%%%') })
     const error = await failureOf(collect(world.devops.users.list()))
@@ -352,7 +355,7 @@ describe('what is no data', () => {
     ['203 with the sign-in page', { status: 203, headers: html, body: '<html>Sign In</html>' }],
     ['a redirect to the sign-in page', { status: 302, headers: { location: '/_signin?realm=x' } }],
     ['a redirect to another host', { status: 302, headers: { location: 'https://spsprodweu1.vssps.example/' } }],
-  ])('R11: %s is a sign-in error, and is not followed', async (_, answer) => {
+  ])('faults 23, 24: R11: %s is a sign-in error, and is not followed', async (_, answer) => {
     const world = await startWorld()
     world.emulator.faults.add({ answer })
     const token = world.emulator.tokenFor('administrator')
@@ -377,7 +380,7 @@ describe('what is no data', () => {
     ['200 with plain words', { status: 200, headers: { 'content-type': 'text/plain' }, body: 'fine' }],
     ['200 with nothing', { status: 200, body: '' }],
     ['a redirect within the host', { status: 307, headers: { location: '/elsewhere' } }],
-  ])('R11: %s is a protocol error, never an empty list', async (_, answer) => {
+  ])('faults 25, 26, 27: R11: %s is a protocol error, never an empty list', async (_, answer) => {
     const world = await startWorld()
     world.emulator.faults.add({ answer })
     expect(await failureOf(readUsers(world))).toBeInstanceOf(ProtocolError)
@@ -386,14 +389,14 @@ describe('what is no data', () => {
   it.each([
     ['a byte order mark', '\ufeff', 'application/json'],
     ['a type that says text', '', 'text/plain'],
-  ])('takes JSON with %s', async (_, prefix, type) => {
+  ])('fault 26: takes JSON with %s', async (_, prefix, type) => {
     const world = await startWorld()
     const body = `${prefix}${JSON.stringify({ value: [{ descriptor: 'aad.x' }] })}`
     world.emulator.faults.add({ answer: { status: 200, headers: { 'content-type': type }, body } })
     expect(await readUsers(world)).toHaveLength(1)
   })
 
-  it('R11: sends the credential to no other host', async () => {
+  it('fault 24: R11: sends the credential to no other host', async () => {
     const seen: string[] = []
     const other = await listen((request, response) => {
       seen.push(String(request.headers.authorization))
@@ -441,7 +444,7 @@ describe('an error', () => {
 describe('an abort signal', () => {
   const reason = new Error('enough')
 
-  it('R9: stops before anything is sent', async () => {
+  it('fault 58: R9: stops before anything is sent', async () => {
     const world = await startWorld()
     const list = world.devops.users.list({ signal: AbortSignal.abort(reason) })
     expect(await failureOf(collect(list))).toBe(reason)
@@ -462,7 +465,7 @@ describe('an abort signal', () => {
     expect(await failing).toBe(reason)
   })
 
-  it('R9: stops in a pause between tries, and sends nothing more', async () => {
+  it('fault 58: R9: stops in a pause between tries, and sends nothing more', async () => {
     const world = await startWorld()
     world.emulator.faults.add({ answer: { status: 500 } })
     const stop = new AbortController()
@@ -475,7 +478,7 @@ describe('an abort signal', () => {
     expect(world.emulator.journal.requests).toHaveLength(1)
   })
 
-  it('R9: stops in the queue of the gate', async () => {
+  it('fault 58: R9: stops in the queue of the gate', async () => {
     const world = await startWorld()
     world.emulator.faults.add({ match: firstUsers, answer: { headers: { 'retry-after': '100' } } })
     await readUsers(world)
@@ -488,7 +491,7 @@ describe('an abort signal', () => {
     expect(world.emulator.journal.requests).toHaveLength(1)
   })
 
-  it('R9: stops while the credential is being asked, and tells it so', async () => {
+  it('fault 58: R9: stops while the credential is being asked, and tells it so', async () => {
     const world = await startWorld()
     const stop = new AbortController()
     let told = false

@@ -1,0 +1,2 @@
+// Shows and copies a new token's secret.
+export {}

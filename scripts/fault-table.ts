@@ -1,0 +1,78 @@
+/**
+ * Writes the table of faults in docs/reliability.md from the catalogue and from the tests that bear its numbers. With `--check` nothing is
+ * written: a table that is not what it should be, a fault without test or reason, and a number nobody knows end with exit code 1.
+ */
+import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { format, resolveConfig } from 'prettier'
+import { faultCatalogue, type Fault } from './fault-catalogue.js'
+
+/** Numbers of faults in the names of tests. */
+export function faultNumbersIn(text: string): number[] {
+  const names = text.matchAll(/['"`]faults? (\d+(?:, \d+)*)[,:]/g)
+  return [...names].flatMap(([, numbers = '']) => numbers.split(', ').map(Number))
+}
+
+/** What does not fit between the catalogue and the tests; `tests` are files by number. */
+export function faultsOfTheCatalogue(
+  catalogue: readonly Fault[],
+  tests: ReadonlyMap<number, readonly string[]>,
+): string[] {
+  const known = new Set(catalogue.map(({ number }) => number))
+  return [
+    ...catalogue.flatMap(({ number, untested }) => {
+      const isTested = tests.has(number)
+      if (!isTested && untested === undefined) return [`fault ${number} has neither a test nor a reason why not`]
+      if (isTested && untested !== undefined) return [`fault ${number} has a test, and a reason why it has none`]
+      return []
+    }),
+    ...[...tests].flatMap(([number, files]) =>
+      known.has(number) ? [] : [`${files.join(', ')}: fault ${number} is not in the catalogue`],
+    ),
+  ]
+}
+
+function toTable(catalogue: readonly Fault[], tests: ReadonlyMap<number, readonly string[]>): string {
+  const link = (file: string): string => `[${path.basename(file)}](../${file})`
+  const rows = catalogue.map(({ number, fault, outcome, untested }) => {
+    const proof = untested ?? (tests.get(number) ?? []).map(link).join(', ')
+    return `| ${number} | ${fault} | ${outcome} | ${proof} |`
+  })
+  return ['|  | fault | what happens | test |', '| --- | --- | --- | --- |', ...rows].join('\n')
+}
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
+const page = path.join(root, 'docs', 'reliability.md')
+const [begin, end] = ['<!-- begin: table of faults -->', '<!-- end: table of faults -->']
+
+function findTests(): Map<number, string[]> {
+  const argv = ['ls-files', '--cached', '--others', '--exclude-standard', '*.test.ts']
+  const files = execFileSync('git', argv, { cwd: root, encoding: 'utf8' }).split('\n').filter(Boolean)
+  const found = new Map<number, string[]>()
+  for (const file of files.filter((each) => !each.startsWith('scripts/'))) {
+    for (const number of new Set(faultNumbersIn(readFileSync(path.join(root, file), 'utf8'))))
+      found.set(number, [...(found.get(number) ?? []), file])
+  }
+  return found
+}
+
+async function main(): Promise<void> {
+  const tests = findTests()
+  const complaints = faultsOfTheCatalogue(faultCatalogue, tests)
+  const text = readFileSync(page, 'utf8')
+  const [before = '', rest = ''] = text.split(begin)
+  const [, after = ''] = rest.split(end)
+  const raw = `${before}${begin}\n\n${toTable(faultCatalogue, tests)}\n\n${end}${after}`
+  const wanted = await format(raw, { ...(await resolveConfig(page)), parser: 'markdown' })
+  if (!process.argv.includes('--check')) writeFileSync(page, wanted)
+  else if (wanted !== text) complaints.push('docs/reliability.md is not up to date: npm run docs:faults')
+  for (const complaint of complaints) console.error(complaint)
+  console.log(
+    `faults: ${faultCatalogue.length} in the catalogue, ${tests.size} with tests, ${complaints.length} complaints`,
+  )
+  if (complaints.length > 0) process.exitCode = 1
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main()
