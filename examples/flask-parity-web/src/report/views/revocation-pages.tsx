@@ -121,7 +121,7 @@ export function RevocationResult({ reportId, results }: ResultProps) {
           ? `${plural(done, 'token')} revoked`
           : `${number(done)} of ${plural(results.length, 'token')} revoked`}
       </h1>
-      <p>It may take up to an hour until the service refuses what was revoked everywhere.</p>
+      {done === 0 ? null : <p>It may take up to an hour until the service refuses what was revoked everywhere.</p>}
       <Scrolled label="Result per token">
         <table class="cards">
           <thead>
@@ -141,7 +141,7 @@ export function RevocationResult({ reportId, results }: ResultProps) {
                   <Owner row={row} />
                 </td>
                 <td data-label="Result">
-                  {fault === undefined ? '✓ Revoked' : <span class="fault">{`✕ Not revoked: ${fault}`}</span>}
+                  {fault === undefined ? '✓ Revoked' : `✕ Not revoked: ${fault}`}
                 </td>
               </tr>
             ))}
