@@ -140,9 +140,7 @@ export function RevocationResult({ reportId, results }: ResultProps) {
                 <td data-label="Owner">
                   <Owner row={row} />
                 </td>
-                <td data-label="Result">
-                  {fault === undefined ? '✓ Revoked' : `✕ Not revoked: ${fault}`}
-                </td>
+                <td data-label="Result">{fault === undefined ? '✓ Revoked' : `✕ Not revoked: ${fault}`}</td>
               </tr>
             ))}
           </tbody>
