@@ -55,4 +55,24 @@ describe('breachesOf', () => {
     expect(breachesOf('packages/core/src/auth/msal.ts', value('@azure/msal-node'))).toEqual([])
     expect(breachesOf('packages/core/src/auth/sign-in.ts', value('@azure/msal-node'))).toHaveLength(1)
   })
+
+  it('lets examples import every package and their kit, but not each other, and no package an example', () => {
+    const site = 'examples/b2c-web/src/app.tsx'
+    expect(breachesOf(site, value('@patkit/emulator'))).toEqual([])
+    expect(breachesOf(site, value('@patkit/example-kit'))).toEqual([])
+    expect(breachesOf(site, value('../../flask-parity-web/src/app.js'))).toEqual([
+      'examples/b2c-web/src/app.tsx: examples/b2c-web must not import examples/flask-parity-web',
+    ])
+    expect(breachesOf('packages/express/src/page.ts', value('@patkit/example-kit'))).toHaveLength(1)
+  })
+
+  it('keeps Node and the server out of what runs in a browser', () => {
+    const script = 'examples/flask-parity-web/src/browser/table.ts'
+    expect(breachesOf(script, value('datatables.net'))).toEqual([])
+    expect(breachesOf(script, value('./stream.js'))).toEqual([])
+    expect(breachesOf(script, value('../report/filter.js'))).toEqual([])
+    expect(breachesOf(script, types('@patkit/report'))).toEqual([])
+    for (const wrong of ['node:fs', '@patkit/core', '../report/routes.js'])
+      expect(breachesOf(script, value(wrong))).toHaveLength(1)
+  })
 })

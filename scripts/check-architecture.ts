@@ -2,12 +2,14 @@
  * Holds the imports of the sources against the walls of the house: which package may import which, and, inside core, which layer may
  * import which. Prints each breach as `file: message` and exits with 1 if there is any.
  */
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, normalize, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
-/** Our packages each package may import, in its sources. `types` may be imported as types only. */
+const everyPackage = ['core', 'report', 'express', 'cli', 'emulator']
+
+/** Our packages each package may import, in its sources, by folder name. `types` may be imported as types only. */
 export const edges: Readonly<
   Record<string, { readonly values: readonly string[]; readonly types: readonly string[] }>
 > = {
@@ -16,7 +18,22 @@ export const edges: Readonly<
   express: { values: ['core'], types: [] },
   cli: { values: ['core', 'report'], types: [] },
   emulator: { values: [], types: [] },
+  kit: { values: everyPackage, types: [] },
+  'flask-parity-web': { values: [...everyPackage, 'kit'], types: [] },
+  'b2c-web': { values: [...everyPackage, 'kit'], types: [] },
 }
+
+/** Folders whose name is not that behind `@patkit/`. */
+const folderOf: Readonly<Record<string, string>> = { 'example-kit': 'kit' }
+
+/** What programs in a browser may share with the server: files that need nothing but the language. */
+export const sharedWithBrowsers: readonly string[] = [
+  'examples/flask-parity-web/src/report/filter',
+  'examples/flask-parity-web/src/report/sort',
+  'examples/flask-parity-web/src/report/totals',
+  'examples/flask-parity-web/src/report/words',
+  'examples/flask-parity-web/src/report/wire',
+]
 
 /** Layers of core, lowest first: a file imports from its own layer or a lower one. A bare name is a file at the top of `src`. */
 export const coreLayers: readonly (readonly string[])[] = [
@@ -85,32 +102,48 @@ function isTypeOnlyImport(node: ts.ImportDeclaration): boolean {
 
 /** What is wrong with the imports of one file; `file` is relative to the root, with forward slashes. */
 export function breachesOf(file: string, imports: readonly Import[]): string[] {
-  const [, owner = '', , ...inside] = file.split('/')
+  const [place = '', owner = '', , ...inside] = file.split('/')
   return imports.flatMap((each) => [
-    ...edgeBreach(file, owner, each),
+    ...edgeBreach(file, `${place}/${owner}`, owner, each),
+    ...browserBreach(file, each),
     ...soleImporterBreach(file, each),
     ...(owner === 'core' ? layerBreach(file, inside.join('/'), each) : []),
   ])
 }
 
-function edgeBreach(file: string, owner: string, { specifier, typeOnly }: Import): string[] {
-  const target = /^@patkit\/([^/]+)/.exec(specifier)?.[1] ?? packageReachedBy(file, specifier)
+function edgeBreach(file: string, room: string, owner: string, { specifier, typeOnly }: Import): string[] {
+  const name = /^@patkit\/([^/]+)/.exec(specifier)?.[1]
+  const target = name === undefined ? packageReachedBy(file, specifier) : (folderOf[name] ?? name)
   if (target === undefined || target === owner) return []
   const allowed = edges[owner]
-  if (allowed === undefined) return [`${file}: packages/${owner} is not in the table of edges`]
+  if (allowed === undefined) return [`${file}: ${room} is not in the table of edges`]
   if (allowed.values.includes(target) || (typeOnly && allowed.types.includes(target))) return []
   const kind = allowed.types.includes(target) ? 'may import types only from' : 'must not import'
-  return [`${file}: packages/${owner} ${kind} packages/${target}`]
+  return [`${file}: ${room} ${kind} ${everyPackage.includes(target) ? 'packages' : 'examples'}/${target}`]
+}
+
+/** A browser has neither Node nor the rest of the server. */
+function browserBreach(file: string, { specifier, typeOnly }: Import): string[] {
+  const [folder] = /^.*\/src\/browser\//.exec(file) ?? []
+  if (folder === undefined || typeOnly) return []
+  if (!specifier.startsWith('.')) {
+    return /^(node:|@patkit\/)/.test(specifier) ? [`${file}: a browser has no ${specifier}`] : []
+  }
+  const target = resolved(file, specifier).replace(/\.[jt]s$/, '')
+  const isOwn = target.startsWith(folder) || sharedWithBrowsers.includes(target)
+  return isOwn ? [] : [`${file}: ${target} is not for browsers`]
+}
+
+function resolved(file: string, specifier: string): string {
+  return normalize(join(dirname(file), specifier))
+    .split(sep)
+    .join('/')
 }
 
 /** A relative path must not climb into another package either. */
 function packageReachedBy(file: string, specifier: string): string | undefined {
   if (!specifier.startsWith('.')) return undefined
-  return /^packages\/([^/]+)\//.exec(
-    normalize(join(dirname(file), specifier))
-      .split(sep)
-      .join('/'),
-  )?.[1]
+  return /^(?:packages|examples)\/([^/]+)\//.exec(resolved(file, specifier))?.[1]
 }
 
 function soleImporterBreach(file: string, { specifier, typeOnly }: Import): string[] {
@@ -120,9 +153,7 @@ function soleImporterBreach(file: string, { specifier, typeOnly }: Import): stri
 
 function layerBreach(file: string, inside: string, { specifier }: Import): string[] {
   if (!specifier.startsWith('.')) return []
-  const target = normalize(join(dirname(inside), specifier))
-    .split(sep)
-    .join('/')
+  const target = resolved(inside, specifier)
   const from = layerOf(inside)
   const to = layerOf(target)
   if (from === -1) return [`${file}: not in the table of core's layers`]
@@ -147,8 +178,11 @@ function main(): void {
   const root = dirname(dirname(fileURLToPath(import.meta.url)))
   const breaches: string[] = []
   let files = 0
-  for (const name of readdirSync(join(root, 'packages'))) {
-    for (const path of sourcesUnder(join(root, 'packages', name, 'src'))) {
+  const rooms = ['packages', 'examples'].flatMap((place) =>
+    readdirSync(join(root, place)).map((name) => join(root, place, name, 'src')),
+  )
+  for (const room of rooms.filter((path) => existsSync(path))) {
+    for (const path of sourcesUnder(room)) {
       const file = relative(root, path).split(sep).join('/')
       files++
       breaches.push(...breachesOf(file, importsOf(readFileSync(path, 'utf8'), file)))

@@ -1,75 +1,46 @@
 import { describe, expect, it } from 'vitest'
-import { complaintsAbout, faultsIn, tablesOf, titlesOf, withTables } from './fault-table.js'
+import { faultNumbersIn, faultsOfTheCatalogue } from './fault-table.js'
 
-const sections = [
-  { title: 'Network', faults: { 1: { fault: 'no | name', outcome: 'Tried again.' } } },
-  { title: 'Pages', faults: { 2: { fault: 'sleep', untested: 'There are no pages.' } } },
-]
-
-describe('titlesOf', () => {
-  it('finds tests however they are called, and leaves out groups and what is not run', () => {
+describe('faultNumbersIn', () => {
+  it('finds the numbers in names of tests, one or several', () => {
     const text = `
-      describe('fault 1', () => {
-        it('fault 2', () => {})
-        it.each([1])('fault 3, %i', { timeout: 1 }, () => {})
-        test.skipIf(x).each\`a\`('fault 4', () => {})
-        test.skip('fault 5', () => {})
-        it.todo('fault 6')
-        expect('fault 7')
+      it('fault 5: x', () => {})
+      test.each([1])("faults 4, 12: %s", { timeout: 1 }, () => {})
+      describe.each(all)('all', () => { test.skipIf(x).each([1])(\`fault 21, R8: y\`, () => {}) })
+      // it('fault 99: a comment')`
+    expect(faultNumbersIn(text)).toEqual([5, 4, 12, 21])
+  })
+
+  it('takes nothing for a proof that is not run as a test', () => {
+    const text = `
+      describe('fault 1: a group', () => {
+        it.skip('fault 2: x', () => {})
+        test.todo('fault 3: y')
+        it('says fault 4: z', () => expect('fault 5: w'))
       })`
-    expect(titlesOf(text)).toEqual(['fault 2', 'fault 3, %i', 'fault 4'])
+    expect(faultNumbersIn(text)).toEqual([])
   })
 })
 
-describe('faultsIn', () => {
-  it.each([
-    ['fault 19, R6: holds everyone', [19]],
-    ['faults 5, 6, 27, R1: is read again after %s', [5, 6, 27]],
-    ['patkit report ends with 4', []],
-    ['R8: costs 35 retries by default 5', []],
-  ])('reads %j as %j', (title, numbers) => {
-    expect(faultsIn(title)).toEqual(numbers)
-  })
-})
+describe('faultsOfTheCatalogue', () => {
+  const fault = { fault: 'x', outcome: 'y' }
 
-describe('complaintsAbout', () => {
-  it('has nothing to say when every fault has a test or a reason', () => {
-    expect(complaintsAbout(sections, new Map([[1, ['a.test.ts']]]))).toEqual([])
-  })
-
-  it('names faults without either, with both, and tests of faults that nobody knows', () => {
+  it('wants a test or a reason for each, not both, and knows every number', () => {
+    const catalogue = [
+      { ...fault, number: 1 },
+      { ...fault, number: 2 },
+      { ...fault, number: 3, untested: 'because' },
+      { ...fault, number: 4, untested: 'because' },
+    ]
     const tests = new Map([
-      [2, ['a.test.ts']],
+      [1, ['a.test.ts']],
+      [4, ['a.test.ts']],
       [9, ['b.test.ts']],
     ])
-    expect(complaintsAbout(sections, tests)).toEqual([
-      'Fault 9 of b.test.ts is not in the catalogue.',
-      'Fault 1 has neither a test nor a reason to have none.',
-      'Fault 2 has a test and a reason to have none.',
+    expect(faultsOfTheCatalogue(catalogue, tests)).toEqual([
+      'fault 2 has neither a test nor a reason why not',
+      'fault 4 has a test, and a reason why it has none',
+      'b.test.ts: fault 9 is not in the catalogue',
     ])
-  })
-})
-
-describe('tablesOf', () => {
-  it('gives a row per fault, with its tests or the reason why there is none', () => {
-    const tables = tablesOf(sections, new Map([[1, ['packages/core/test/faults/a.test.ts']]]), (file) => `../${file}`)
-    expect(tables).toContain('| 1 | no \\| name | Tried again. | [core a](../packages/core/test/faults/a.test.ts) |')
-    expect(tables).toContain('| 2 | sleep | Not tested: There are no pages. | – |')
-  })
-})
-
-describe('withTables', () => {
-  const marks = [
-    '<!-- The tables up to the end mark are made by `npm run docs:faults`. -->',
-    '<!-- End of the tables. -->',
-  ]
-
-  it('replaces what is between the marks, and nothing else', () => {
-    const document = `before\n${marks.join('old')}\nafter`
-    expect(withTables(document, 'new')).toBe(`before\n${marks.join('\n\nnew\n\n')}\nafter`)
-  })
-
-  it('says when a mark is gone', () => {
-    expect(() => withTables('text', 'new')).toThrow('has lost its mark')
   })
 })

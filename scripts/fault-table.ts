@@ -1,142 +1,98 @@
 /**
- * Keeps the tables of faults in docs/reliability.md equal to the catalogue and to the tests that bear a fault's number in their name
- * (`fault 19: …`, `faults 5, 6: …`). With `--check` nothing is written. Exits with 1 if a fault has neither a test nor a reason, if a
- * test bears an unknown number, or if the tables are old.
+ * Writes the table of faults in docs/reliability.md from the catalogue and from the tests that bear its numbers. With `--check` nothing is
+ * written: a table that is not what it should be, a fault without test or reason, and a number nobody knows end with exit code 1.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join, relative, sep } from 'node:path'
+import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { format, resolveConfig } from 'prettier'
 import ts from 'typescript'
-import { catalogue, type Fault, type FaultSection } from './fault-catalogue.js'
+import { faultCatalogue, type Fault } from './fault-catalogue.js'
 
-/** Packages whose tests may show what happens under a fault. */
-const packages = ['core', 'report', 'cli', 'express']
-const begin = '<!-- The tables up to the end mark are made by `npm run docs:faults`. -->'
-const end = '<!-- End of the tables. -->'
-
-/** Test files by the number of the fault they show. */
-export type TestsByFault = ReadonlyMap<number, readonly string[]>
-
-/** Titles of the tests in a file that are run, by the compiler's own reading. */
-export function titlesOf(text: string, fileName = 'file.test.ts'): string[] {
-  const source = ts.createSourceFile(fileName, text, ts.ScriptTarget.Latest, true)
-  const titles: string[] = []
+/** Numbers of faults in the names of the tests of a file, as the compiler reads it: what is skipped or yet to be written proves nothing. */
+export function faultNumbersIn(text: string): number[] {
+  const numbers: number[] = []
   const visit = (node: ts.Node): void => {
-    const title = ts.isCallExpression(node) && isTest(node.expression) ? node.arguments[0] : undefined
-    if (title !== undefined && ts.isStringLiteralLike(title)) titles.push(title.text)
+    const name = ts.isCallExpression(node) && runsTest(node.expression) ? node.arguments[0] : undefined
+    if (name !== undefined && ts.isStringLiteralLike(name)) numbers.push(...numbersIn(name.text))
     ts.forEachChild(node, visit)
   }
-  visit(source)
-  return titles
+  visit(ts.createSourceFile('file.test.ts', text, ts.ScriptTarget.Latest, true))
+  return numbers
 }
 
-/** `it`, `test`, `it.each([…])` and the like, but nothing that is skipped or yet to be written. */
-function isTest(callee: ts.Expression): boolean {
+/** `it`, `test`, and whatever they are called with, such as `it.each([…])`. */
+function runsTest(callee: ts.Expression): boolean {
   if (ts.isIdentifier(callee)) return callee.text === 'it' || callee.text === 'test'
-  if (ts.isCallExpression(callee)) return isTest(callee.expression)
-  if (ts.isTaggedTemplateExpression(callee)) return isTest(callee.tag)
+  if (ts.isCallExpression(callee)) return runsTest(callee.expression)
+  if (ts.isTaggedTemplateExpression(callee)) return runsTest(callee.tag)
   if (!ts.isPropertyAccessExpression(callee)) return false
-  return !/^(?:skip|todo)$/.test(callee.name.text) && isTest(callee.expression)
+  return callee.name.text !== 'skip' && callee.name.text !== 'todo' && runsTest(callee.expression)
 }
 
-/** Numbers in a title: `fault 19, R6: …` or `faults 5, 6, 7: …`. */
-export function faultsIn(title: string): number[] {
-  const [, numbers = ''] = /\bfaults? (\d+(?:, \d+)*)\b/.exec(title) ?? []
-  return numbers === '' ? [] : numbers.split(', ').map(Number)
+function numbersIn(name: string): number[] {
+  const [, numbers = ''] = /^faults? (\d+(?:, \d+)*)[,:]/.exec(name) ?? []
+  return numbers.split(', ').filter(Boolean).map(Number)
 }
 
-/** What does not fit together, one sentence each. */
-export function complaintsAbout(sections: readonly FaultSection[], tests: TestsByFault): string[] {
-  const faults = new Map<number, Fault>()
-  for (const section of sections)
-    for (const [number, fault] of Object.entries(section.faults)) faults.set(Number(number), fault)
-  const unknown = [...tests].filter(([number]) => !faults.has(number))
+/** What does not fit between the catalogue and the tests; `tests` are files by number. */
+export function faultsOfTheCatalogue(
+  catalogue: readonly Fault[],
+  tests: ReadonlyMap<number, readonly string[]>,
+): string[] {
+  const known = new Set(catalogue.map(({ number }) => number))
   return [
-    ...unknown.map(([number, files]) => `Fault ${number} of ${files.join(', ')} is not in the catalogue.`),
-    ...[...faults].flatMap(([number, fault]) => {
-      const tested = tests.has(number)
-      if ('untested' in fault) return tested ? [`Fault ${number} has a test and a reason to have none.`] : []
-      return tested ? [] : [`Fault ${number} has neither a test nor a reason to have none.`]
+    ...catalogue.flatMap(({ number, untested }) => {
+      const isTested = tests.has(number)
+      if (!isTested && untested === undefined) return [`fault ${number} has neither a test nor a reason why not`]
+      if (isTested && untested !== undefined) return [`fault ${number} has a test, and a reason why it has none`]
+      return []
     }),
+    ...[...tests].flatMap(([number, files]) =>
+      known.has(number) ? [] : [`${files.join(', ')}: fault ${number} is not in the catalogue`],
+    ),
   ]
 }
 
-/** The tables as Markdown; `linkTo` turns a test file into the address of a link. */
-export function tablesOf(
-  sections: readonly FaultSection[],
-  tests: TestsByFault,
-  linkTo: (file: string) => string,
-): string {
-  return sections
-    .map(({ title, faults }) => {
-      const rows = Object.entries(faults).map(([number, fault]) => {
-        const shown =
-          'untested' in fault
-            ? [`Not tested: ${fault.untested}`, '–']
-            : [fault.outcome, (tests.get(Number(number)) ?? []).map((file) => toLink(file, linkTo)).join('<br>')]
-        return `| ${[number, fault.fault, ...shown].map(toCell).join(' | ')} |`
-      })
-      return [`### ${title}`, '', '| # | Fault | What happens | Test |', '| --: | --- | --- | --- |', ...rows].join(
-        '\n',
-      )
-    })
-    .join('\n\n')
+function toTable(catalogue: readonly Fault[], tests: ReadonlyMap<number, readonly string[]>): string {
+  const link = (file: string): string => `[${path.basename(file)}](../${file})`
+  const rows = catalogue.map(({ number, fault, outcome, untested }) => {
+    const proof = untested ?? (tests.get(number) ?? []).map(link).join(', ')
+    return `| ${number} | ${fault} | ${outcome} | ${proof} |`
+  })
+  return ['|  | fault | what happens | test |', '| --- | --- | --- | --- |', ...rows].join('\n')
 }
 
-const toLink = (file: string, linkTo: (file: string) => string): string =>
-  `[${file.split('/')[1] ?? ''} ${basename(file, '.test.ts')}](${linkTo(file)})`
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
+const page = path.join(root, 'docs', 'reliability.md')
+const [begin, end] = ['<!-- begin: table of faults -->', '<!-- end: table of faults -->']
 
-const toCell = (text: string): string => text.replaceAll('|', '\\|')
-
-/** The document with other tables between its marks. */
-export function withTables(document: string, tables: string): string {
-  const [before, rest] = split(document, begin)
-  const [, after] = split(rest, end)
-  return `${before}${begin}\n\n${tables}\n\n${end}${after}`
-}
-
-function split(text: string, mark: string): [string, string] {
-  const at = text.indexOf(mark)
-  if (at === -1) throw new Error(`docs/reliability.md has lost its mark ${mark}`)
-  return [text.slice(0, at), text.slice(at + mark.length)]
-}
-
-function* testFilesUnder(folder: string): Generator<string> {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name)
-    if (entry.isDirectory()) yield* testFilesUnder(path)
-    else if (entry.name.endsWith('.test.ts')) yield path
-  }
-}
-
-function findTests(root: string): TestsByFault {
+function findTests(): Map<number, string[]> {
+  const argv = ['ls-files', '--cached', '--others', '--exclude-standard', '*.test.ts']
+  const files = execFileSync('git', argv, { cwd: root, encoding: 'utf8' }).split('\n').filter(Boolean)
   const found = new Map<number, string[]>()
-  const folders = packages.flatMap((name) => ['test', 'src'].map((room) => join(root, 'packages', name, room)))
-  for (const path of folders.flatMap((folder) => [...testFilesUnder(folder)].sort())) {
-    const file = relative(root, path).split(sep).join('/')
-    for (const number of new Set(titlesOf(readFileSync(path, 'utf8'), file).flatMap(faultsIn)))
+  for (const file of files.filter((each) => !each.startsWith('scripts/'))) {
+    for (const number of new Set(faultNumbersIn(readFileSync(path.join(root, file), 'utf8'))))
       found.set(number, [...(found.get(number) ?? []), file])
   }
   return found
 }
 
 async function main(): Promise<void> {
-  const root = dirname(dirname(fileURLToPath(import.meta.url)))
-  const path = join(root, 'docs', 'reliability.md')
-  const tests = findTests(root)
-  const complaints = complaintsAbout(catalogue, tests)
-  const old = readFileSync(path, 'utf8')
-  const document = withTables(
-    old,
-    tablesOf(catalogue, tests, (file) => `../${file}`),
-  )
-  const made = await format(document, { ...(await resolveConfig(path)), parser: 'markdown' })
-  if (!process.argv.includes('--check')) writeFileSync(path, made)
-  else if (made !== old) complaints.push('The tables in docs/reliability.md are old: run npm run docs:faults.')
+  const tests = findTests()
+  const complaints = faultsOfTheCatalogue(faultCatalogue, tests)
+  const text = readFileSync(page, 'utf8')
+  const [before = '', rest = ''] = text.split(begin)
+  const [, after = ''] = rest.split(end)
+  const raw = `${before}${begin}\n\n${toTable(faultCatalogue, tests)}\n\n${end}${after}`
+  const wanted = await format(raw, { ...(await resolveConfig(page)), parser: 'markdown' })
+  if (!process.argv.includes('--check')) writeFileSync(page, wanted)
+  else if (wanted !== text) complaints.push('docs/reliability.md is not up to date: npm run docs:faults')
   for (const complaint of complaints) console.error(complaint)
-  const count = catalogue.reduce((sum, { faults }) => sum + Object.keys(faults).length, 0)
-  console.log(`faults: ${count} in the catalogue, ${tests.size} with tests, ${complaints.length} complaints`)
+  console.log(
+    `faults: ${faultCatalogue.length} in the catalogue, ${tests.size} with tests, ${complaints.length} complaints`,
+  )
   if (complaints.length > 0) process.exitCode = 1
 }
 

@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsup'
 import { base } from '../../tsup.base.js'
 import { bundledExceljs } from './build/bundled-exceljs.js'
-import { thirdPartyNotices } from './build/third-party-notices.js'
+import { thirdPartyNotices } from '../../tsup.notices.js'
 
 export default defineConfig({
   ...base,

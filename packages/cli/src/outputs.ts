@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { lstat, open, realpath, stat, unlink } from 'node:fs/promises'
+import { access, constants, lstat, open, realpath, stat, unlink } from 'node:fs/promises'
 import path from 'node:path'
 import type { Stats } from 'node:fs'
 import { usageError } from './command-error.js'
@@ -66,6 +66,21 @@ async function checkFile(file: string, name: string, force: boolean): Promise<vo
   if (found.isDirectory()) throw usageError(`${JSON.stringify(name)} is a folder.`, 'Name a file inside it.')
   if (!force)
     throw usageError(`${JSON.stringify(name)} exists already.`, 'Add --force to replace it, or choose another path.')
+  await checkReplaceable(file, name)
+}
+
+/** Renaming would need no right to the old file; whoever took that right away means the file to stay. */
+async function checkReplaceable(file: string, name: string): Promise<void> {
+  try {
+    await access(file, constants.W_OK)
+  } catch (error) {
+    // A link that leads nowhere leads to a file that will be new.
+    if (systemCode(error) === 'ENOENT') return
+    throw usageError(
+      `${JSON.stringify(name)} may not be written (${systemCode(error)}).`,
+      'Choose another path, or make the file writable.',
+    )
+  }
 }
 
 async function checkSeenOnce(file: string, name: string, seen: Map<string, string>): Promise<void> {

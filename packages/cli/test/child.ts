@@ -18,6 +18,8 @@ export interface PatkitProcess {
   kill(signal: NodeJS.Signals): void
   /** Closes our end of its standard output, as `head` does. */
   closeStdout(): void
+  /** The same for standard error, as a terminal that was closed. */
+  closeStderr(): void
   /** Resolves with the first data on standard output. */
   readonly firstOutput: Promise<void>
   readonly ended: Promise<Ended>
@@ -27,15 +29,16 @@ export interface PatkitProcess {
 export interface Surroundings {
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
+  /** A program and its first arguments that starts `patkit` in turn, in surroundings of its making. */
+  readonly through?: readonly string[]
 }
 
 /** Runs the real program in a process of its own, from its sources. */
-export function startPatkit(argv: readonly string[], { cwd, env }: Surroundings): PatkitProcess {
-  const child = spawn(process.execPath, ['--conditions=@patkit/source', '--import', tsx, bin, ...argv], {
-    cwd,
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+export function startPatkit(argv: readonly string[], { cwd, env, through = [] }: Surroundings): PatkitProcess {
+  const own = ['--conditions=@patkit/source', '--import', tsx, bin, ...argv]
+  const [program, ...words] = through
+  const [file, args] = program === undefined ? [process.execPath, own] : [program, [...words, process.execPath, ...own]]
+  const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let stdout = ''
   let stderr = ''
   const firstOutput = new Promise<void>((resolve) => child.stdout.once('data', () => resolve()))
@@ -48,6 +51,7 @@ export function startPatkit(argv: readonly string[], { cwd, env }: Surroundings)
   return {
     kill: (signal) => void child.kill(signal),
     closeStdout: () => child.stdout.destroy(),
+    closeStderr: () => child.stderr.destroy(),
     firstOutput,
     ended,
   }

@@ -1,45 +1,14 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { systemClock } from '@patkit/core'
-import { startEmulator, type Emulator, type EmulatorOptions } from '@patkit/emulator'
 import { expect, test, vi } from 'vitest'
-import { startPatkit, type PatkitProcess } from './child.js'
+import { startPatkit } from './child.js'
+import { createScene } from './scene.js'
 import { askedFor, checkpointOf, filesIn, keptIn, summaryOf } from './stage.js'
-import { createWorld, type World } from './world.js'
 import { unzip } from './zip.js'
 
 // Processes start slowly on a machine that is busy with other tests.
 vi.setConfig({ testTimeout: 120_000 })
-
-/** Time stands still for judging tokens, and passes for everything else: two runs are to give the same report. */
-const standing = { ...systemClock, now: () => Date.parse('2026-03-02T09:00:00Z') }
-
-interface Scene extends AsyncDisposable {
-  readonly emulator: Emulator
-  readonly world: World
-  /** Starts the real program. */
-  start(...argv: string[]): PatkitProcess
-}
-
-async function createScene(organization: EmulatorOptions): Promise<Scene> {
-  const emulator = await startEmulator({ clock: standing, ...organization })
-  const env = {
-    PATKIT_BASE_URL: emulator.url,
-    PATKIT_ACCESS_TOKEN: emulator.tokenFor('administrator', { expiresInSeconds: 86_400 }),
-    PATKIT_ORG: 'fabrikam',
-  }
-  const world = await createWorld({ clock: standing, env })
-  return {
-    emulator,
-    world,
-    start: (...argv) => startPatkit(argv, { cwd: world.folder, env: world.io.env }),
-    [Symbol.asyncDispose]: async () => {
-      await emulator.close()
-      await world[Symbol.asyncDispose]()
-    },
-  }
-}
 
 const noStack = /^ +at /m
 

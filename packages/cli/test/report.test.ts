@@ -234,7 +234,7 @@ test('fault 37: patkit report ends with 1 and no file when the role is missing, 
   expect(await filesIn(world.state)).toEqual([])
 })
 
-test('fault 58: patkit report stops on a signal with 130, leaves no file, keeps what it read, and prints the command that goes on', async () => {
+test('faults 58, 59: patkit report stops on a signal with 130, leaves no file, keeps what it read, and prints the command that goes on', async () => {
   await using stage = await createStage({ users: 60 })
   const running = stage.report('--out', 'pats.csv', '--concurrency', '2')
   await stage.emulator.journal.waitFor(20)

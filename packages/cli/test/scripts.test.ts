@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { createRequire } from 'node:module'
+import { createServer, type AddressInfo } from 'node:net'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { expect, test, vi } from 'vitest'
 import { filesIn } from './stage.js'
@@ -7,6 +9,9 @@ import { createWorld } from './world.js'
 
 // Processes start slowly on a machine that is busy with other tests.
 vi.setConfig({ testTimeout: 120_000 })
+
+/** As npm runs them from the root, where it is written what JSX becomes. */
+const root = fileURLToPath(new URL('../../..', import.meta.url))
 
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
 
@@ -45,19 +50,28 @@ test('npm run demo leaves a workbook, a CSV and a page, replaces those of an ear
   }
 })
 
-test('npm start says how to use the emulator, and ends by Ctrl-C', async () => {
-  await using world = await createWorld()
-  const { exitCode, stdout } = await runScript('start', ['--port', '0'], world.folder, 'Ctrl-C ends')
-  expect(exitCode).toBe(0)
+test('npm start serves both sites and says how to use the emulator, and ends by Ctrl-C', async () => {
+  const ports = ['--port', '0', '--report-port', String(await freePort()), '--shop-port', String(await freePort())]
+  const { exitCode, stdout, stderr } = await runScript('start', ports, root, 'Ctrl-C ends')
+  expect(exitCode, stderr).toBe(0)
+  expect(stdout).toContain(`http://localhost:${ports[3]}  `)
+  expect(stdout).toContain(`http://localhost:${ports[5]}  `)
   expect(stdout).toMatch(/export PATKIT_BASE_URL=http:\/\/127\.0\.0\.1:\d+\n\s+export PATKIT_ACCESS_TOKEN=\S+\n/)
 })
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  return port
+}
 
 test.each([
   [['--port', 'x'], '--port must be a whole number'],
   [['--prot', '1'], "Unknown option '--prot'"],
 ])('npm start with %j says what is wrong in one line', async (argv, fault) => {
-  await using world = await createWorld()
-  const { exitCode, stderr } = await runScript('start', argv, world.folder)
+  const { exitCode, stderr } = await runScript('start', argv, root)
   expect(exitCode).toBe(1)
   expect(stderr.trim().split('\n')).toHaveLength(1)
   expect(stderr).toContain(fault)

@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { Writable } from 'node:stream'
+import { PassThrough, Writable } from 'node:stream'
 import type { Clock } from '@patkit/core'
 import { main } from '../src/main.js'
-import type { Io, Output } from '../src/io.js'
+import type { Input, Io, Output } from '../src/io.js'
 
 /** A stream that remembers what was written to it. */
 export class Capture extends Writable implements Output {
@@ -32,10 +32,25 @@ export class Capture extends Writable implements Output {
   }
 }
 
+/** A keyboard: what is typed waits until it is asked for. Give it `isTTY: false` for a pipe. */
+export class Keyboard extends PassThrough implements Input {
+  readonly isTTY: boolean
+
+  constructor({ isTTY = true }: { readonly isTTY?: boolean } = {}) {
+    super()
+    this.isTTY = isTTY
+  }
+
+  type(line: string): void {
+    this.write(`${line}\n`)
+  }
+}
+
 /** What a test may change of the world around the command. */
 export interface WorldOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly clock?: Clock
+  readonly stdin?: Keyboard
   readonly stderr?: Capture
   readonly stdout?: Capture
   readonly platform?: NodeJS.Platform
@@ -66,12 +81,14 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const stderr = options.stderr ?? new Capture()
   const listeners = new Set<(signal: NodeJS.Signals) => void>()
   const io: Io = {
+    stdin: options.stdin ?? noInput(),
     stdout,
     stderr,
     env: { PATH: process.env['PATH'], LANG: 'C.UTF-8', XDG_STATE_HOME: stateHome, ...options.env },
     cwd: folder,
     platform: options.platform ?? process.platform,
     homeDirectory: root,
+    userName: 'ada',
     ...(options.clock === undefined ? {} : { clock: options.clock }),
     onSignal: (listener) => {
       listeners.add(listener)
@@ -88,4 +105,9 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     run: (...argv) => main(argv, io),
     [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }),
   }
+}
+
+/** What a pipeline gives: nothing, and nobody there. */
+function noInput(): Keyboard {
+  return new Keyboard({ isTTY: false }).end()
 }

@@ -18,7 +18,13 @@ export type {
 export type { PatTokenErrorCode } from './devops/pat-remedies.js'
 export type { ListTokensOptions, RevocationRule, TokenAdmin } from './devops/token-admin.js'
 export type { ScanOptions } from './devops/scan.js'
-export { openScanCheckpoint, type CheckpointSettings, type FileCheckpoint } from './devops/checkpoint-file.js'
+export {
+  openScanCheckpoint,
+  readScanCheckpoint,
+  type CheckpointSettings,
+  type FileCheckpoint,
+  type RecordedOutcome,
+} from './devops/checkpoint-file.js'
 export type {
   FailedOutcome,
   ReadOutcome,

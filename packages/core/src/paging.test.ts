@@ -30,7 +30,7 @@ describe('paged', () => {
     expect(asked).toEqual([undefined])
   })
 
-  it('R12: goes on after an empty page that carries a token', async () => {
+  it('fault 39: R12: goes on after an empty page that carries a token', async () => {
     const { list } = listOf([
       { items: ['a'], next: 't1' },
       { items: [], next: 't2' },
@@ -45,7 +45,7 @@ describe('paged', () => {
     expect(asked).toHaveLength(1)
   })
 
-  it('R12: stops at the same token given twice in a row', async () => {
+  it('fault 40: R12: stops at the same token given twice in a row', async () => {
     const { asked, list } = listOf([
       { items: ['a'], next: 't1' },
       { items: ['b'], next: 't1' },
@@ -54,7 +54,7 @@ describe('paged', () => {
     expect(asked).toHaveLength(2)
   })
 
-  it('R12: stops at a cycle', async () => {
+  it('fault 41: R12: stops at a cycle', async () => {
     const { asked, list } = listOf([
       { items: ['a'], next: 't1' },
       { items: ['b'], next: 't2' },

@@ -12,7 +12,7 @@ const ci = ({ clock }: World, change: Partial<CreatePat> = {}): CreatePat => ({
 })
 
 describe('pats.list', () => {
-  it('follows the continuation token in the body with the same filters on every page', async () => {
+  it('fault 49: follows the continuation token in the body with the same filters on every page', async () => {
     const { emulator, devops } = await startWorld({ people: [{ isAdministrator: true, tokens: 25 }] })
     const list = devops.pats.list({ displayFilter: 'all', sortBy: 'displayName', sortDirection: 'ascending' })
     const pages = await collect(list.byPage({ maxPageSize: 10 }))

@@ -23,7 +23,7 @@ const tokensIn = (outcomes: readonly ScanOutcome[]): string[] =>
 const tokenReads = ({ emulator }: World) => emulator.journal.requests.filter(({ path }) => path.includes('tokenadmin'))
 
 describe('scanTokens', () => {
-  it('yields one outcome per user in listing order, with every token', async () => {
+  it('fault 48: yields one outcome per user in listing order, with every token', async () => {
     const world = await startWorld({ users: 120, pageSize: 50, tokenPageSize: 5 })
     const outcomes = await scanAll(world)
     const users = [...world.emulator.data.users()]
@@ -53,6 +53,23 @@ describe('scanTokens', () => {
     const error = { code: 'PATKIT_PROTOCOL', field: 'value[1].authorizationId' }
     expect(first).toMatchObject({ status: 'failed', error })
     expect(second?.status).toBe('read')
+  })
+
+  it('fails a user whose descriptor cannot be part of a request, and reads the others', async () => {
+    const world = await startWorld({ people: people(2) })
+    const value = [
+      { descriptor: 'aad.\ud800' },
+      { descriptor: 'nobody' },
+      { descriptor: world.emulator.data.userAt(1).descriptor },
+    ]
+    world.emulator.faults.add({
+      match: { path: '/graph/users' },
+      answer: { status: 200, body: JSON.stringify({ value }) },
+    })
+    const outcomes = await scanAll(world)
+    const error = { code: 'PATKIT_PROTOCOL', field: 'descriptor' }
+    expect(outcomes).toMatchObject([{ status: 'failed', error }, { status: 'failed', error }, { status: 'read' }])
+    expect(tokenReads(world)).toHaveLength(1)
   })
 
   it('fails users whose tokens are not found although they are still there', async () => {

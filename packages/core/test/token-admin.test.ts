@@ -3,7 +3,7 @@ import { PermissionError } from '../src/index.js'
 import { collect, failureOf, startWorld } from './world.js'
 
 describe('tokenAdmin.list', () => {
-  it('follows the continuation token carried in the body', async () => {
+  it('fault 49: follows the continuation token carried in the body', async () => {
     const { emulator, devops } = await startWorld({ people: [{ tokens: 45 }], tokenPageSize: 20 })
     const user = emulator.data.userAt(0)
     const tokens = await collect(devops.tokenAdmin.list(user.descriptor))

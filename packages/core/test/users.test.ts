@@ -3,7 +3,7 @@ import { ProtocolError } from '../src/index.js'
 import { collect, failureOf, startWorld } from './world.js'
 
 describe('users.list', () => {
-  it('follows the continuation token carried in the header, over several pages', async () => {
+  it('fault 49: follows the continuation token carried in the header, over several pages', async () => {
     const { emulator, devops } = await startWorld({ users: 25, pageSize: 10 })
     const users = await collect(devops.users.list())
     expect(users.map(({ descriptor }) => descriptor)).toEqual(
@@ -13,7 +13,7 @@ describe('users.list', () => {
     expect(emulator.journal.requests.every(({ query }) => query['api-version'] === '7.1-preview.1')).toBe(true)
   })
 
-  it('goes on over pages that the filter left short or empty', async () => {
+  it('fault 39: goes on over pages that the filter left short or empty', async () => {
     const { emulator, devops } = await startWorld({
       pageSize: 2,
       people: [

@@ -8,6 +8,8 @@ export interface SignInState {
   readonly account: Account
   /** Gives access tokens of this person; for `DevOpsClient` or any Azure SDK. */
   readonly credential: TokenCredential
+  /** When this person signed in, for what asks for a sign-in that is not too old. */
+  readonly signedInAt: Date
   /** Put it into every form as the hidden field `_csrf`, or send it as the header `X-CSRF-Token`. */
   readonly csrfToken: string
 }
@@ -59,8 +61,13 @@ export function welcome({ auth, sessions }: SignInContext, req: Request, res: Re
   // What is shown depends on who asks, and must not be shown again after they left.
   res.setHeader('Cache-Control', 'no-store')
   if (record === undefined) return false
-  const { account, csrfToken } = record
-  res.locals.signIn = { account, credential: auth.credentialFor(account), csrfToken }
+  const { account, csrfToken, createdAt } = record
+  res.locals.signIn = {
+    account,
+    credential: auth.credentialFor(account),
+    signedInAt: new Date(createdAt),
+    csrfToken,
+  }
   return true
 }
 

@@ -12,7 +12,7 @@ const fix = 'Give a long random text: openssl rand -base64 32.'
 /**
  * Reads the secrets that were given.
  *
- * @throws {@link ConfigurationError} When there is none, or one is too short to be one.
+ * @throws `ConfigurationError` (of `@patkit/core`) When there is none, or one is too short to be one.
  */
 export function readSecrets(given: SessionSecret | undefined, field: string): readonly Secret[] {
   const secrets = (Array.isArray(given) ? (given as readonly unknown[]) : given === undefined ? [] : [given]).map(
@@ -39,7 +39,7 @@ export const passingSecret = (): readonly Secret[] => [new Secret(randomBytes(32
 /**
  * The secret of a folder, made when the folder has none: then cookies are good after a restart without anybody configuring anything.
  *
- * @throws {@link ConfigurationError} When the folder cannot be used.
+ * @throws `ConfigurationError` (of `@patkit/core`) When the folder cannot be used.
  */
 export function secretOfFolder(directory: string): readonly Secret[] {
   const path = join(directory, 'session-secret')

@@ -135,7 +135,7 @@ const defaults = {
 /**
  * Signs people in to an Express application (4.18 or newer, or 5).
  *
- * @throws {@link ConfigurationError} When paths or cookie name cannot work, or the storage cannot be opened: every fault at once.
+ * @throws `ConfigurationError` (of `@patkit/core`) When paths or cookie name cannot work, or the storage cannot be opened: every fault at once.
  * @throws RangeError When a timeout is out of bounds.
  *
  * @example

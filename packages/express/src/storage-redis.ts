@@ -23,7 +23,7 @@ export interface RedisStorageOptions {
  *
  * The connection is made at the first use, and made again whenever it is lost; until then what needs it fails at once.
  *
- * @throws {@link ConfigurationError} When the address or the secret cannot be one.
+ * @throws `ConfigurationError` (of `@patkit/core`) When the address or the secret cannot be one.
  */
 export function redisStorage(options: RedisStorageOptions): WebStorage {
   const { url, prefix = 'patkit:', clock = systemClock, logger } = options

@@ -67,7 +67,7 @@ export interface FileStorageOptions {
 /**
  * Keeps everything in files of one folder: it survives a restart, needs no other program, and serves one machine.
  *
- * @throws {@link ConfigurationError} When the folder cannot be written to, or the secret is too short.
+ * @throws `ConfigurationError` (of `@patkit/core`) When the folder cannot be written to, or the secret is too short.
  */
 export function fileStorage({ clock = systemClock, logger, ...options }: FileStorageOptions = {}): WebStorage {
   const directory = options.directory ?? defaultDirectory(process.env)
@@ -91,7 +91,7 @@ function defaultDirectory({ XDG_STATE_HOME: state }: NodeJS.ProcessEnv): string 
  * Chooses by the environment: Redis with `REDIS_URL`, which several servers share (`SESSION_SECRET` is needed then, the same on all),
  * otherwise files. `SESSION_SECRET` signs cookies in either case.
  *
- * @throws {@link ConfigurationError} Naming the variable that is missing or wrong.
+ * @throws `ConfigurationError` (of `@patkit/core`) Naming the variable that is missing or wrong.
  */
 export function storageFromEnv(
   options: { readonly logger?: Logger } = {},

@@ -1,46 +1,9 @@
-import { accessSync, constants } from 'node:fs'
-import { join } from 'node:path'
 import { NotFoundError } from '@patkit/core'
-import { chromium, type Page } from 'playwright-core'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { chromiumPath, openChromium } from './open-chromium.js'
 import { startWorld } from './world.js'
 
-/** Where Chromium is. Without it these tests are left out; on a build server that is a failure, for nobody reads there what was left out. */
-function findChromium(): string | undefined {
-  const folders = (process.env.PATH ?? '').split(':')
-  const found = folders.map((folder) => join(folder, 'chromium')).find(isProgram)
-  if (found !== undefined) return found
-  const message = 'chromium is not installed (apt-get install chromium)'
-  if (process.env.CI !== undefined && process.env.CI !== '') throw new Error(message)
-  console.warn(`SKIPPED: the tests in a browser. ${message}`)
-  return undefined
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
-
-const executablePath = findChromium()
-
-describe.skipIf(executablePath === undefined)('in Chromium', { timeout: 120_000 }, () => {
-  async function open(colorScheme: 'light' | 'dark' = 'light'): Promise<{ page: Page; complaints: string[] }> {
-    const browser = await chromium.launch({
-      executablePath: executablePath ?? '',
-      args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-sync'],
-    })
-    onTestFinished(() => browser.close())
-    const page = await browser.newPage({ colorScheme, javaScriptEnabled: true })
-    const complaints: string[] = []
-    page.on('console', (message) => complaints.push(message.text()))
-    page.on('pageerror', (error) => complaints.push(error.message))
-    return { page, complaints }
-  }
-
+describe.skipIf(chromiumPath === undefined)('in Chromium', { timeout: 120_000 }, () => {
   test('people sign in and out, though the application allows forms to itself only', async () => {
     const world = await startWorld({
       routes: (app, web) => {
@@ -61,7 +24,7 @@ describe.skipIf(executablePath === undefined)('in Chromium', { timeout: 120_000 
         app.use(web.errorPage())
       },
     })
-    const { page, complaints } = await open()
+    const { page, complaints } = await openChromium()
 
     await page.goto(`${world.origin}/private`)
     await page.getByRole('button', { name: 'Alice Adams' }).click()
@@ -93,7 +56,7 @@ describe.skipIf(executablePath === undefined)('in Chromium', { timeout: 120_000 
           app.use(web.errorPage())
         },
       })
-      const { page, complaints } = await open(scheme)
+      const { page, complaints } = await openChromium({ colorScheme: scheme })
       await page.setViewportSize({ width: 320, height: 640 })
       await page.goto(`${world.origin}/fails`)
 

@@ -184,7 +184,7 @@ describe('fileStorage()', () => {
     ['no session', '[]'],
     ['nothing', ''],
     ['a number', '42'],
-  ])('drops a file that holds %s, with a word in the log', async (_, content) => {
+  ])('fault 69: drops a file that holds %s, with a word in the log', async (_, content) => {
     const directory = temporaryFolder()
     const clock = createTestClock()
     const warnings: string[] = []

@@ -335,21 +335,31 @@ class DeviceOutput implements Output {
 /** Hands bytes on to a stream of the caller, and waits for each chunk to be taken. */
 function streamOutput(target: NodeJS.WritableStream): Output {
   const staysOpen = target === process.stdout || target === process.stderr
+  let isWhole = false
   const sink = new Writable({
     highWaterMark,
     write: (chunk: Buffer, _encoding, done) => {
       target.write(chunk, done)
     },
     final: (done) => {
-      if (staysOpen) done()
-      else target.end(() => done())
+      if (staysOpen) {
+        done()
+        return
+      }
+      // Not by a callback: what wraps responses, such as express-session, takes it for a chunk.
+      target.once('finish', () => {
+        isWhole = true
+        done()
+      })
+      target.end()
     },
   })
   const fail = (error?: unknown): void => {
     sink.destroy(cannotWriteStream(error ?? Object.assign(new Error('closed'), { code: 'EPIPE' })))
   }
   const closedEarly = (): void => {
-    if (!sink.writableFinished) fail()
+    // A response closes right after its end, before our own sink has noticed that.
+    if (!isWhole) fail()
   }
   target.on('error', fail)
   target.on('close', closedEarly)

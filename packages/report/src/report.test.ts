@@ -3,7 +3,11 @@ import { isPatkitError } from '@patkit/core'
 import * as fs from 'node:fs/promises'
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
+import { once } from 'node:events'
+import { Agent, createServer, get, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { Writable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import {
   collector,
@@ -191,6 +195,36 @@ describe('writeReport()', () => {
       ['kept', 'active'],
       ['left out', 'revoked'],
     ])
+  })
+
+  it('ends a response that somebody wrapped, as express-session does, without a callback', async () => {
+    const { stream, bytes } = collector()
+    const end = stream.end.bind(stream)
+    stream.end = (...given: unknown[]) => {
+      if (given.length > 0) throw new TypeError('The first argument must be of type string or a Buffer.')
+      return end()
+    }
+    await writeReport(manyTokens(2), [{ stream, format: 'csv' }], { now })
+    expect(bytes().length).toBeGreaterThan(0)
+  })
+
+  it('leaves the connection of an http response open for the next request', async () => {
+    const server = createServer((_request, response) => {
+      void writeReport(manyTokens(3), [{ stream: response, format: 'csv' }], { now })
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    const ports = new Set<number | undefined>()
+    for (let each = 0; each < 5; each++) {
+      const { port } = server.address() as AddressInfo
+      const [response] = (await once(get({ host: '127.0.0.1', port, agent }), 'response')) as [IncomingMessage]
+      ports.add(response.socket.localPort)
+      await finished(response.resume())
+    }
+    expect(ports.size).toBe(1)
+    agent.destroy()
+    server.close()
   })
 
   it('ends a stream when the report is whole', async () => {

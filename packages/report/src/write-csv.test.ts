@@ -69,11 +69,14 @@ describe('writeReport() to CSV', () => {
     ])
   })
 
-  it.each([',', ';', '\t'] as const)('gives every hostile name back as it was, apart by %j', async (delimiter) => {
-    const text = await csvOf(hostileTexts, { csv: { raw: true, delimiter } })
-    const names = readCsv(text.slice(1), { delimiter }).map((record) => record[tokenColumn])
-    expect(names).toEqual(['Token', ...hostileTexts.map(encoded)])
-  })
+  it.each([',', ';', '\t'] as const)(
+    'fault 51: gives every hostile name back as it was, apart by %j',
+    async (delimiter) => {
+      const text = await csvOf(hostileTexts, { csv: { raw: true, delimiter } })
+      const names = readCsv(text.slice(1), { delimiter }).map((record) => record[tokenColumn])
+      expect(names).toEqual(['Token', ...hostileTexts.map(encoded)])
+    },
+  )
 
   it('fault 51: gives every hostile name back, with an apostrophe before what a spreadsheet would run', async () => {
     const names = readCsv((await csvOf(hostileTexts)).slice(1)).map((record) => record[tokenColumn])
@@ -111,6 +114,36 @@ describe('writeReport() to CSV', () => {
         },
       ),
       { numRuns: 50 },
+    )
+  })
+
+  it('gives every text of a row back in its own cell, whatever is in all of them, apart by any delimiter', async () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string({
+        unit: fc.constantFrom('"', ',', ';', '\t', '\r', '\n', '=', ' ', "'", '\0', '\ufeff', '\ud83d', '\u2028'),
+      }),
+    )
+    const rows = fc.array(fc.record({ owner: text, token: text, id: text }), { minLength: 1, maxLength: 10 })
+    await fc.assert(
+      fc.asyncProperty(rows, fc.constantFrom(',', ';', '\t' as const), fc.boolean(), async (given, delimiter, raw) => {
+        const { stream, bytes } = collector()
+        const outcomes = given.map(({ owner, token, id }) =>
+          read([sampleToken({ displayName: token, authorizationId: id })], sampleUser({ displayName: owner })),
+        )
+        await writeReport(scanOf(...outcomes), [{ stream, format: 'csv' }], {
+          now,
+          csv: { bom: false, raw, delimiter },
+        })
+        const [header = [], ...records] = readCsv(bytes().toString('utf8'), { delimiter })
+        const shown = (value: string): string => encoded(raw ? value : neutralized(value))
+        const named = (owner: string): string => (owner.trim() === '' ? 'ann@fabrikam.com' : owner)
+        expect(records.map((record) => record.length)).toEqual(given.map(() => header.length))
+        expect(records.map((record) => [record[0], record[tokenColumn], record[header.length - 1]])).toEqual(
+          given.map(({ owner, token, id }) => [shown(named(owner)), shown(token), shown(id)]),
+        )
+      }),
+      { seed: 20_261_126, numRuns: 80 },
     )
   })
 

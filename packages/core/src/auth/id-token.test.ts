@@ -59,7 +59,7 @@ describe('an ID token', () => {
     ['was made an hour ago and has ended', { iat: seconds - 7200, nbf: seconds - 7200, exp: seconds - 3600 }, 'clock'],
     ['has no end', { exp: undefined }, 'expired'],
     ['has an end that is no number', { exp: `${seconds + 3600}` }, 'expired'],
-  ])('that %s', (_, claims, reason) => {
+  ])('fault 36: that %s', (_, claims, reason) => {
     expect(reasonOf(claims)).toBe(reason)
   })
 

@@ -118,6 +118,18 @@ describe('authConfigFromEnv() reads', () => {
     ])
   })
 
+  test('a custom domain of B2C and of External ID', () => {
+    const domain = 'login.fabrikam.example'
+    const b2cEnv = { ...app, B2C_TENANT_NAME: 'fabrikamb2c', SIGNUPSIGNIN_USER_FLOW: 'B2C_1_susi' }
+    expect(authConfigFromEnv({ ...b2cEnv, CUSTOM_DOMAIN: domain }).authority).toMatchObject({ kind: 'b2c', domain })
+    const external = { ...app, AUTHORITY: `https://woodgrove.ciamlogin.com/${guid}` }
+    expect(authConfigFromEnv({ ...external, CUSTOM_DOMAIN: domain }).authority).toMatchObject({
+      kind: 'external-id',
+      tenantId: guid,
+      domain,
+    })
+  })
+
   test('the environment of this process unless it is given one', () => {
     expect(() => authConfigFromEnv()).toThrow(/CLIENT_ID/)
   })
@@ -138,7 +150,19 @@ describe('authConfigFromEnv() names the variable at fault', () => {
     ['no tenant', { AUTHORITY: 'https://login.microsoftonline.com/' }, 'AUTHORITY', 'names no tenant'],
     ['plain http', { AUTHORITY: `http://login.microsoftonline.com/${guid}` }, 'AUTHORITY', 'not an https'],
     ['no address', { AUTHORITY: 'https://' }, 'AUTHORITY', 'no address'],
-    ['another host', { AUTHORITY: `https://login.example/${guid}` }, 'AUTHORITY', 'externalId({ domain })'],
+    ['another host', { AUTHORITY: `https://login.example/${guid}` }, 'AUTHORITY', 'CUSTOM_DOMAIN'],
+    [
+      'a custom domain of a tenant that cannot have one',
+      { TENANT_ID: guid, CUSTOM_DOMAIN: 'login.fabrikam.example' },
+      'CUSTOM_DOMAIN',
+      'Only Azure AD B2C and External ID',
+    ],
+    [
+      'a custom domain that is an address',
+      { B2C_TENANT_NAME: 'fab', SIGNUPSIGNIN_USER_FLOW: 'B2C_1_susi', CUSTOM_DOMAIN: 'https://login.fab.example' },
+      'CUSTOM_DOMAIN',
+      'not a host name',
+    ],
     [
       'two authorities',
       { AUTHORITY: guid, B2C_TENANT_NAME: 'fab', SIGNUPSIGNIN_USER_FLOW: 'B2C_1_susi' },

@@ -22,6 +22,7 @@ type Environment = Readonly<Record<string, string | undefined>>
  * - `CLIENT_ID`, and `CLIENT_SECRET` or `CLIENT_CERTIFICATE_PATH` (a PEM file with certificate and private key)
  * - who may sign in, one of: `AUTHORITY` (such as `https://login.microsoftonline.com/contoso.onmicrosoft.com`), `TENANT_ID`, or
  *   `B2C_TENANT_NAME` with `SIGNUPSIGNIN_USER_FLOW` (and `EDITPROFILE_USER_FLOW`, `RESETPASSWORD_USER_FLOW`)
+ * - `CUSTOM_DOMAIN`: host under which the directory is reached instead (B2C and External ID), such as `login.fabrikam.com`
  * - `ALLOWED_TENANTS` for `/common` and `/organizations`: tenant ids, or `any`
  * - `REDIRECT_URI`, or `REDIRECT_PATH` (default `/getAToken`) on `http://localhost:PORT` (default 5000)
  * - `SCOPE` and `ENDPOINT` of the API to call
@@ -76,6 +77,7 @@ const reader =
 
 /** Variables of fields that have one of their own, whatever the authority came from. */
 const fieldVariables: Readonly<Record<string, string>> = {
+  domain: 'CUSTOM_DOMAIN',
   allowedTenants: 'ALLOWED_TENANTS',
   userFlows: 'SIGNUPSIGNIN_USER_FLOW',
   'userFlows.signUpSignIn': 'SIGNUPSIGNIN_USER_FLOW',
@@ -92,6 +94,16 @@ function variableOf(field: string, readings: Readonly<Record<string, Pick<Readin
 }
 
 function readAuthority(read: Read): Reading<Authority> {
+  const reading = readDirectory(read)
+  const [authority, domain] = [reading.value, read('CUSTOM_DOMAIN')]
+  if (authority === undefined || domain === undefined) return reading
+  if (authority.kind !== 'b2c' && authority.kind !== 'external-id') {
+    return nothing('CUSTOM_DOMAIN', 'Only Azure AD B2C and External ID have custom domains.', 'Unset it.')
+  }
+  return { ...reading, value: { ...authority, domain } }
+}
+
+function readDirectory(read: Read): Reading<Authority> {
   const [authority, tenant, b2cName] = [read('AUTHORITY'), read('TENANT_ID'), read('B2C_TENANT_NAME')]
   if (b2cName !== undefined && authority !== undefined) {
     return nothing('AUTHORITY', 'It is set, and B2C_TENANT_NAME too.', 'Unset the one that is not meant.')
@@ -137,7 +149,7 @@ function readAuthorityText(text: string, read: Read): Reading<Authority> {
   return nothing(
     'AUTHORITY',
     `${JSON.stringify(host)} is no sign-in host of Microsoft.`,
-    `${exampleAuthority} A custom domain is set in code: b2c({ domain }) or externalId({ domain }).`,
+    `${exampleAuthority} A custom domain goes into CUSTOM_DOMAIN.`,
   )
 }
 

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { checkBaseUrl, checkOrganization } from './organization.js'
 
@@ -53,5 +54,31 @@ describe('checkBaseUrl', () => {
   ])('refuses %s', (given, reason) => {
     expect(() => checkBaseUrl(given)).toThrow(reason)
     expect(() => checkBaseUrl(given)).not.toThrow('secret')
+  })
+})
+
+describe('whatever the name of an organization', () => {
+  it('it leads to no other host and no other path', () => {
+    const names = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 60 }),
+      fc.webPath(),
+      fc.stringMatching(/^[\w.%/@:?#-]{1,60}$/),
+    )
+    fc.assert(
+      fc.property(names, (name) => {
+        let checked: string
+        try {
+          checked = checkOrganization(name)
+        } catch (error) {
+          expect(error).toBeInstanceOf(TypeError)
+          return
+        }
+        const url = new URL(`https://vssps.dev.azure.com/${checked}/_apis/graph/users`)
+        expect(url.host).toBe('vssps.dev.azure.com')
+        expect(url.pathname).toBe(`/${checked}/_apis/graph/users`)
+        expect(url.search + url.hash).toBe('')
+      }),
+      { seed: 20_261_126, numRuns: 3000 },
+    )
   })
 })

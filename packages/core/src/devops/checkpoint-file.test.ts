@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { CheckpointError } from '../errors.js'
 import { graphUserSchema } from '../model/graph-user.js'
 import { sessionTokenSchema } from '../model/session-token.js'
-import { openScanCheckpoint } from './checkpoint-file.js'
+import { openScanCheckpoint, readScanCheckpoint, type RecordedOutcome } from './checkpoint-file.js'
 import type { ReadOutcome } from './scan-outcome.js'
 
 let folder: string
@@ -123,12 +123,27 @@ describe('openScanCheckpoint', () => {
   })
 
   it.each([
-    ['an empty file', ''],
+    ['nothing', ''],
+    ['half of the header', '{"patkitCheckpoint":1,"organ'],
+  ])('goes on from %s, which a process leaves that is killed before its first user', async (_, text) => {
+    await writeFile(path, text)
+    const checkpoint = await openScanCheckpoint(path, { ...fabrikam, mode: 'resume' })
+    expect(checkpoint.finished).toBe(0)
+    await checkpoint.record(outcome(1))
+    await checkpoint.close()
+    const again = await openScanCheckpoint(path, { ...fabrikam, mode: 'resume' })
+    expect(await again.recall('aad.1')).toEqual(outcome(1))
+    await again.close()
+  })
+
+  it.each([
     ['another format', 'DisplayName;Owner\nx;y\n'],
-    ['a torn header', '{"patkitCheckpoint":1,"organ'],
-  ])('refuses %s as no checkpoint', async (_, text) => {
+    ['another format in one line', 'Dear Ada'],
+    ['half of the header of another organization', '{"patkitCheckpoint":1,"organization":"cont'],
+  ])('refuses %s as no checkpoint, and leaves it alone', async (_, text) => {
     await writeFile(path, text)
     await expect(openScanCheckpoint(path, { ...fabrikam, mode: 'resume' })).rejects.toThrow(/is not a checkpoint/)
+    expect(await readFile(path, 'utf8')).toBe(text)
   })
 
   it('refuses a file damaged in the middle instead of leaving users out', async () => {
@@ -143,5 +158,62 @@ describe('openScanCheckpoint', () => {
     const missing = openScanCheckpoint(join(folder, 'none'), { ...fabrikam, mode: 'resume' })
     await expect(missing).rejects.toThrow(/does not exist/)
     await expect(missing).rejects.toBeInstanceOf(CheckpointError)
+  })
+})
+
+describe('readScanCheckpoint', () => {
+  async function read(from?: number): Promise<RecordedOutcome[]> {
+    const found: RecordedOutcome[] = []
+    for await (const each of readScanCheckpoint(path, from === undefined ? {} : { from })) found.push(each)
+    return found
+  }
+
+  it('gives what was recorded in order, while the scan goes on, and later only the rest', async () => {
+    const checkpoint = await openScanCheckpoint(path, { ...fabrikam, mode: 'new' })
+    expect(await read()).toEqual([])
+    for (const n of [3, 1]) await checkpoint.record(outcome(n))
+    const first = await read()
+    expect(first.map((each) => each.outcome)).toEqual([outcome(3), outcome(1)])
+
+    await checkpoint.record(outcome(2))
+    expect((await read(first[1]?.next)).map((each) => each.outcome)).toEqual([outcome(2)])
+    expect((await read(first[0]?.next)).map((each) => each.outcome)).toEqual([outcome(1), outcome(2)])
+    await checkpoint.close()
+  })
+
+  it('leaves out a line that is torn, and gives it once it is whole', async () => {
+    const checkpoint = await openScanCheckpoint(path, { ...fabrikam, mode: 'new' })
+    await checkpoint.record(outcome(1))
+    await checkpoint.close()
+    const whole = await readFile(path, 'utf8')
+    await writeFile(path, whole.slice(0, -20))
+    expect(await read()).toEqual([])
+    await writeFile(path, whole)
+    expect(await read()).toHaveLength(1)
+  })
+
+  it('finds nobody while the header is being written', async () => {
+    const checkpoint = await openScanCheckpoint(path, { ...fabrikam, mode: 'new' })
+    await checkpoint.close()
+    const header = await readFile(path, 'utf8')
+    for (const written of [0, 1, 10, header.length - 1, header.length]) {
+      await writeFile(path, header.slice(0, written))
+      expect(await read()).toEqual([])
+    }
+  })
+
+  it('refuses a position that is behind no user, and a file that is no checkpoint', async () => {
+    const checkpoint = await openScanCheckpoint(path, { ...fabrikam, mode: 'new' })
+    await checkpoint.record(outcome(1))
+    await checkpoint.close()
+    const { size } = await stat(path)
+    for (const wrong of [1, size - 1, size + 1, -1, 1.5, NaN]) await expect(read(wrong)).rejects.toThrow(RangeError)
+    expect(await read(size)).toEqual([])
+    for (const text of ['DisplayName;Owner\nx;y\n', '{}', '\n']) {
+      await writeFile(path, text)
+      await expect(read()).rejects.toThrow(/is not a checkpoint/)
+    }
+    await rm(path)
+    await expect(read()).rejects.toThrow(/does not exist/)
   })
 })

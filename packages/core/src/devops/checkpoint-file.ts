@@ -37,7 +37,7 @@ const bytesPerSync = 256 * 1024
  * Opens a file that remembers finished users, so that a scan that was cut can go on where it stopped.
  *
  * The file is NDJSON: a header line, then one line per user who was read. It holds no secret, but names and tokens' metadata, and is
- * made for its owner alone (mode 0600). A last line that was torn by a crash is dropped.
+ * made for its owner alone (mode 0600). A last line that was torn by a crash is dropped, be it the header.
  *
  * @throws {@link CheckpointError} When the file exists (`'new'`), is missing, is no checkpoint, or belongs to another organization or
  * to other settings (`'resume'`); the message names the difference.
@@ -60,11 +60,17 @@ async function createCheckpoint(
   path: string,
   { organization, settings = {} }: CheckpointSettings,
 ): Promise<FileCheckpoint> {
-  const file = await openOrExplain(path, 'wx+')
-  const header = `${JSON.stringify({ patkitCheckpoint: 1, organization, settings } satisfies z.output<typeof headerSchema>)}\n`
+  return begin(path, await openOrExplain(path, 'wx+'), headerOf(organization, settings))
+}
+
+async function begin(path: string, file: FileHandle, header: string): Promise<FileCheckpoint> {
   const checkpoint = new CheckpointFile(path, file, new Map(), 0)
   await checkpoint.append(header)
   return checkpoint
+}
+
+function headerOf(organization: string, settings: Readonly<Record<string, string>>): string {
+  return `${JSON.stringify({ patkitCheckpoint: 1, organization, settings } satisfies z.output<typeof headerSchema>)}\n`
 }
 
 async function resumeCheckpoint(
@@ -73,6 +79,8 @@ async function resumeCheckpoint(
 ): Promise<FileCheckpoint> {
   const file = await openOrExplain(path, 'r+')
   try {
+    const ownHeader = headerOf(organization, settings)
+    if (await isTornHeader(file, ownHeader)) return await begin(path, file, ownHeader)
     const { header, lines, end } = await readIndex(path)
     compare(path, 'organization', header.organization, organization)
     for (const name of new Set([...Object.keys(header.settings), ...Object.keys(settings)])) {
@@ -84,6 +92,16 @@ async function resumeCheckpoint(
     await file.close()
     throw error
   }
+}
+
+/** What a process leaves behind that ends between making the file and writing its first line: nothing of it is lost. */
+async function isTornHeader(file: FileHandle, header: string): Promise<boolean> {
+  const whole = Buffer.from(header)
+  const { size } = await file.stat()
+  if (size >= whole.length) return false
+  const start = Buffer.alloc(size)
+  await file.read(start, 0, size, 0)
+  return start.equals(whole.subarray(0, size))
 }
 
 function compare(path: string, name: string, before: string | undefined, now: string | undefined): void {
@@ -98,14 +116,14 @@ function say(value: string | undefined): string {
   return value === undefined ? '(not set)' : JSON.stringify(value)
 }
 
-async function openOrExplain(path: string, flags: 'wx+' | 'r+'): Promise<FileHandle> {
+async function openOrExplain(path: string, flags: 'wx+' | 'r+' | 'r'): Promise<FileHandle> {
   try {
     return await open(path, flags, 0o600)
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
     const reasons: Record<string, string> = {
       EEXIST: 'exists already; resume it, or choose another name',
-      ENOENT: flags === 'r+' ? 'does not exist; start a new scan' : 'is in a folder that does not exist',
+      ENOENT: flags === 'wx+' ? 'is in a folder that does not exist' : 'does not exist; start a new scan',
       EACCES: 'may not be opened by you',
       EISDIR: 'is a folder',
     }
@@ -133,21 +151,89 @@ async function readIndex(path: string): Promise<Index> {
   const lines = new Map<string, Line>()
   let header: z.output<typeof headerSchema> | undefined
   let end = 0
-  let rest: Buffer = Buffer.alloc(0)
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>) {
-    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
-    let from = 0
-    for (let at = rest.indexOf(newline, from); at !== -1; at = rest.indexOf(newline, from)) {
-      const text = rest.toString('utf8', from, at)
-      if (header === undefined) header = parseHeader(path, text)
-      else lines.set(parseOutcome(path, text, end).user.descriptor, { start: end, length: at - from })
-      end += at - from + 1
-      from = at + 1
-    }
-    rest = rest.subarray(from)
+  for await (const { text, ...line } of linesOf(path, 0)) {
+    if (header === undefined) header = parseHeader(path, text)
+    else lines.set(parseOutcome(path, text, line.start).user.descriptor, line)
+    end = line.start + line.length + 1
   }
   if (header === undefined) throw notACheckpoint(path)
   return { header, lines, end }
+}
+
+/** The whole lines of a file from the beginning of one on; a last line without its end is left out. */
+async function* linesOf(path: string, from: number): AsyncGenerator<Line & { readonly text: string }> {
+  let start = from
+  let rest: Buffer = Buffer.alloc(0)
+  for await (const chunk of createReadStream(path, { start, highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>) {
+    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
+    let at = 0
+    for (let end = rest.indexOf(newline); end !== -1; end = rest.indexOf(newline, at)) {
+      yield { text: rest.toString('utf8', at, end), start, length: end - at }
+      start += end - at + 1
+      at = end + 1
+    }
+    rest = rest.subarray(at)
+  }
+}
+
+/** A user who was read, and where to go on after them. */
+export interface RecordedOutcome {
+  readonly outcome: ReadOutcome
+  /** Position in the file behind this user: what `from` takes. */
+  readonly next: number
+}
+
+/**
+ * Reads what a checkpoint file holds, in the order in which it was recorded, also while a scan is still writing to it: then the
+ * iteration ends with the last user who is in the file, and can be taken up again from there.
+ *
+ * @param path - The file that {@link openScanCheckpoint} made.
+ * A file whose header is not whole yet, as it is for a moment after it was made, holds nobody. One line is in memory at a time.
+ *
+ * @param options - `from`: the `next` of the last outcome that is known already; 0, the default, is the beginning.
+ * @throws {@link CheckpointError} When the file is missing, no checkpoint, or damaged.
+ * @throws RangeError When `from` is no position behind a user.
+ */
+export async function* readScanCheckpoint(
+  path: string,
+  { from = 0 }: { readonly from?: number } = {},
+): AsyncGenerator<RecordedOutcome, void, undefined> {
+  await checkPosition(path, from)
+  let isBehindHeader = from > 0
+  for await (const { text, start, length } of linesOf(path, from)) {
+    if (isBehindHeader) yield { outcome: parseOutcome(path, text, start), next: start + length + 1 }
+    else parseHeader(path, text)
+    isBehindHeader = true
+  }
+  if (!isBehindHeader && !(await beginsLikeHeader(path))) throw notACheckpoint(path)
+}
+
+const headerStart = Buffer.from('{"patkitCheckpoint":1,')
+
+/** Whether a file without a whole line can be one whose header is being written. */
+async function beginsLikeHeader(path: string): Promise<boolean> {
+  const file = await openOrExplain(path, 'r')
+  try {
+    const start = Buffer.alloc(headerStart.length)
+    const { bytesRead } = await file.read(start, 0, start.length, 0)
+    return start.subarray(0, bytesRead).equals(headerStart.subarray(0, bytesRead))
+  } finally {
+    await file.close()
+  }
+}
+
+/** Whether a line begins there; what is behind a position in the middle of one could mean anything. */
+async function checkPosition(path: string, from: number): Promise<void> {
+  const file = await openOrExplain(path, 'r')
+  try {
+    if (from === 0) return
+    const before = Buffer.alloc(1)
+    const isPosition = Number.isSafeInteger(from) && from > 0
+    if (isPosition && (await file.read(before, 0, 1, from - 1)).bytesRead === 1 && before[0] === newline) return
+    throw new RangeError(`from must be 0 or a position that was given as next, not ${String(from)}.`)
+  } finally {
+    await file.close()
+  }
 }
 
 function parseHeader(path: string, text: string): z.output<typeof headerSchema> {
@@ -190,6 +276,9 @@ function toLine({ user, tokens }: ReadOutcome): string {
 function toWire({ validFromText, validToText, ...token }: SessionToken): Record<string, unknown> {
   return { ...token, validFrom: validFromText, validTo: validToText }
 }
+
+/** A full disk, a used-up quota, a file that outgrew its limit. */
+const noRoomCodes: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
 
 class CheckpointFile implements FileCheckpoint {
   readonly finished: number
@@ -246,7 +335,9 @@ class CheckpointFile implements FileCheckpoint {
       } catch (error) {
         const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
         const failure = new CheckpointError(`The checkpoint ${this.#path} cannot be written (${code}).`, {
-          hint: code === 'ENOSPC' ? 'The disk is full; make room and resume.' : 'Check the folder, then resume.',
+          hint: noRoomCodes.has(code)
+            ? 'There is no room for it; make some and resume.'
+            : 'Check the folder, then resume.',
         })
         for (const { reject } of batch) reject(failure)
       }

@@ -36,7 +36,7 @@ export interface DevOpsClientOptions {
   readonly logger?: Logger
   /** Called as requests come and go. */
   readonly hooks?: Hooks
-  /** Sends the requests. Default: {@link environmentFetch}, which knows `HTTPS_PROXY` and `NO_PROXY`. */
+  /** Used instead of {@link environmentFetch}, which goes through the proxy that `HTTPS_PROXY` and `NO_PROXY` name. */
   readonly fetch?: typeof globalThis.fetch
   /** The only source of time; for tests. */
   readonly clock?: Clock

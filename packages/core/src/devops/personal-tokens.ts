@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js'
 import { checkTime } from '../config/time.js'
 import { NotFoundError, OutcomeUnknownError, PatRefusedError, ProtocolError, type Attempt } from '../errors.js'
 import { readAnswer } from '../http/read-answer.js'
+import { nameOf } from '../http/redact.js'
 import type { GoodAnswer } from '../http/transport.js'
 import { patTokenResultSchema, personalTokenSchema, type PersonalToken } from '../model/personal-token.js'
 import { paged, type PagedIterable } from '../paging.js'
@@ -264,8 +265,9 @@ function checkId(authorizationId: unknown): string {
 
 /** Failure comes inside an HTTP 200 here; success is the word `none`. */
 function refuseUnlessNone(result: { readonly patTokenError?: string | null | undefined }, verb: string): void {
-  const reason = result.patTokenError ?? 'none'
-  if (reason.toLowerCase() === 'none') return
+  const given = result.patTokenError ?? 'none'
+  if (given.toLowerCase() === 'none') return
+  const reason = nameOf(given) ?? 'unknown reason'
   throw new PatRefusedError(`The token was not ${verb}: ${reason}.`, { patTokenError: reason, hint: remedyFor(reason) })
 }
 

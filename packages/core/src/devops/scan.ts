@@ -1,12 +1,19 @@
-import { isPatkitError, NotFoundError, PermissionError, type PatkitError } from '../errors.js'
+import { isPatkitError, NotFoundError, PermissionError, ProtocolError, type PatkitError } from '../errors.js'
 import { checkRange } from '../config/range.js'
 import type { GraphUser } from '../model/graph-user.js'
 import type { Page } from '../paging.js'
 import { concurrently } from './concurrently.js'
-import type { ReadOutcome, ScanCheckpoint, ScanOutcome, ScanProgress, TokenScan } from './scan-outcome.js'
+import type {
+  FailedOutcome,
+  ReadOutcome,
+  ScanCheckpoint,
+  ScanOutcome,
+  ScanProgress,
+  TokenScan,
+} from './scan-outcome.js'
 import { ADMINISTRATOR_HINT, type Service } from './service.js'
 import type { TokenAdmin } from './token-admin.js'
-import type { SubjectType, Users } from './users.js'
+import { isDescriptor, type SubjectType, type Users } from './users.js'
 
 /** How to scan. */
 export interface ScanOptions {
@@ -161,6 +168,7 @@ class Scan implements TokenScan {
   async #ask(user: GraphUser, signal: AbortSignal): Promise<ScanOutcome> {
     const kind = kindsWithoutTokens.get(kindOf(user))
     if (kind !== undefined) return { status: 'skipped', user, reason: kind }
+    if (!isDescriptor(user.descriptor)) return unaddressable(user)
     const recalled = await this.#options.checkpoint?.recall(user.descriptor)
     if (recalled !== undefined) {
       this.#recalled++
@@ -238,6 +246,15 @@ function kindOf({ descriptor }: GraphUser): string {
 
 function isPerson(user: GraphUser): boolean {
   return kindsOfPeople.has(kindOf(user))
+}
+
+/** The service listed somebody whom it cannot be asked for: nothing to be done about it, and no reason to leave the others out. */
+function unaddressable(user: GraphUser): FailedOutcome {
+  const error = new ProtocolError(
+    `The descriptor ${JSON.stringify(user.descriptor.slice(0, 80))} is not what Azure DevOps documents.`,
+    { field: 'descriptor', hint: 'The tokens of this user cannot be asked for; look for them in the web portal.' },
+  )
+  return { status: 'failed', user, reason: error.message, error }
 }
 
 function nobodyReadable(refusals: number, cause?: PatkitError): PermissionError {

@@ -134,8 +134,13 @@ function tokenIn(headers: Headers): string | undefined {
 
 /** Refuses what would read another resource than was meant. */
 export function checkDescriptor(descriptor: unknown): string {
-  if (typeof descriptor === 'string' && /^[A-Za-z]+\.\S+$/.test(descriptor)) return descriptor
+  if (isDescriptor(descriptor)) return descriptor
   throw new TypeError(
     `descriptor must look like aad.MDA0NzBl (from users.list), not ${typeof descriptor === 'string' ? JSON.stringify(descriptor.slice(0, 80)) : typeof descriptor}.`,
   )
+}
+
+/** Whether it has the form of a descriptor, and can be part of a path: half a character cannot be encoded. */
+export function isDescriptor(descriptor: unknown): descriptor is string {
+  return typeof descriptor === 'string' && /^[A-Za-z][A-Za-z0-9]*\.[^\s\p{Surrogate}]+$/u.test(descriptor)
 }

@@ -11,7 +11,7 @@ import {
   type PatkitError,
 } from '../errors.js'
 import { proxyRefusalCode, type NetworkFault } from './network-fault.js'
-import { printable } from './redact.js'
+import { nameOf, printable } from './redact.js'
 import type { LimitSigns } from './retry-after.js'
 
 /** What is known of the call when it fails. */
@@ -177,7 +177,10 @@ function saidBy(
 ): { message: string | undefined; typeKey: string | undefined } {
   const body = content.kind === 'json' ? content.value : undefined
   const message = textAt(body, 'message') ?? textAt(fieldOf(body, 'value'), 'Message')
-  return { message: message === undefined ? undefined : printable(message, secrets), typeKey: textAt(body, 'typeKey') }
+  return {
+    message: message === undefined ? undefined : printable(message, secrets),
+    typeKey: nameOf(textAt(body, 'typeKey')),
+  }
 }
 
 function fieldOf(value: unknown, key: string): unknown {

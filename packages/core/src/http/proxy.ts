@@ -26,12 +26,14 @@ export interface TunnelTrust {
  *
  * @throws TypeError when the proxy's address is none; user name and password are not repeated in the message.
  *
+ * `DevOpsClient` and `AuthClient` use it unless they are given another `fetch`.
+ *
  * @example
  * ```ts
- * import { DevOpsClient, environmentFetch, type Credential } from '@patkit/core'
+ * import { environmentFetch } from '@patkit/core'
  *
- * export const behindProxy = (credential: Credential) =>
- *   new DevOpsClient({ organization: 'fabrikam', credential, fetch: environmentFetch() })
+ * // The same for requests of your own.
+ * export const fetch = environmentFetch()
  * ```
  */
 export function environmentFetch(env: Environment = process.env, trust: TunnelTrust = {}): Fetch {

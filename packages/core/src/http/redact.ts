@@ -19,3 +19,11 @@ export function printable(text: string, known: readonly string[] = []): string {
   clean = clean.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ').trim()
   return clean.length > 500 ? `${clean.slice(0, 497)}...` : clean
 }
+
+/**
+ * A name out of the service's own vocabulary, such as `VssServiceException` or `AzureDevOps/ATCPU`; `undefined` for what is no such name
+ * and could be anything, also a secret that was sent back.
+ */
+export function nameOf(text: string | null | undefined): string | undefined {
+  return text !== null && text !== undefined && /^[A-Za-z][A-Za-z /()_.-]{0,59}$/.test(text) ? text : undefined
+}

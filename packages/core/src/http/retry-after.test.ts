@@ -46,12 +46,37 @@ describe('readLimitSigns', () => {
     })
   })
 
-  it('never gives a negative or endless pause, whatever the header says', () => {
+  it('never gives a negative or endless pause, or a time that is none, whatever the headers say', () => {
+    const digits = fc.stringMatching(/^[+-]?\d{1,400}(\.\d{1,20})?(e\d{1,4})?$/)
+    const date = fc.tuple(
+      fc.constantFrom('Mon, 02 Mar', 'Monday, 31-Feb-'),
+      fc.nat(999_999),
+      fc.constantFrom('09:00:07', '99:99:99'),
+    )
+    const text = fc.oneof(
+      digits,
+      date.map((parts) => `${parts.join(' ')} GMT`),
+      fc.stringMatching(/^[\x20-\x7e]*$/),
+      fc.constantFrom('1e308', '-1e308', '1e-5', 'NaN', 'Infinity', '0x10', '1,5', '--1'),
+    )
+    const names = [
+      'retry-after',
+      'retry-after-ms',
+      'x-ms-retry-after-ms',
+      'x-ratelimit-reset',
+      'x-ratelimit-remaining',
+      'x-ratelimit-limit',
+    ]
+    const headers = fc.record(Object.fromEntries(names.map((name) => [name, text])), { requiredKeys: [] })
     fc.assert(
-      fc.property(fc.stringMatching(/^[\x20-\x7e]*$/), (value) => {
-        const { retryAfterMs } = signs({ 'retry-after': value })
-        expect(retryAfterMs === undefined || (retryAfterMs >= 0 && Number.isFinite(retryAfterMs))).toBe(true)
+      fc.property(headers, (given) => {
+        const { retryAfterMs, resetAtMs, remaining, limit } = signs(given as Record<string, string>)
+        expect(retryAfterMs ?? 0).toBeGreaterThanOrEqual(0)
+        expect(new Date(now + (retryAfterMs ?? 0)).getTime()).not.toBeNaN()
+        for (const number of [retryAfterMs, resetAtMs, remaining, limit])
+          expect(Number.isFinite(number ?? 0)).toBe(true)
       }),
+      { seed: 20_261_126, numRuns: 3000 },
     )
   })
 })

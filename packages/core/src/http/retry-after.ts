@@ -1,3 +1,5 @@
+import { nameOf } from './redact.js'
+
 /** What the service says about its limits, on any answer. */
 export interface LimitSigns {
   /** Milliseconds to hold the next calls; `undefined` when none was asked for or it could not be read. */
@@ -23,7 +25,7 @@ export function readLimitSigns(headers: Headers, now: number): LimitSigns {
     remaining: toNumber(headers.get('x-ratelimit-remaining')),
     limit: toNumber(headers.get('x-ratelimit-limit')),
     resetAtMs: reset === undefined ? undefined : reset * 1000,
-    resource: headers.get('x-ratelimit-resource') ?? undefined,
+    resource: nameOf(headers.get('x-ratelimit-resource')),
   }
 }
 
@@ -49,10 +51,12 @@ export function sentOnce(value: string): string {
   return value === `${half}, ${half}` ? half : value
 }
 
+/** Some 30,000 years in seconds: longer than anybody waits, and short enough to stay a time when it is added to one. */
+const mostNumber = 1e12
+
 function toNumber(text: string | null): number | undefined {
   if (text === null) return undefined
   const value = sentOnce(text.trim())
   if (!/^[+-]?\d+(\.\d+)?(e\d+)?$/i.test(value)) return undefined
-  const number = Number(value)
-  return Number.isFinite(number) ? number : undefined
+  return Math.min(Math.max(Number(value), -mostNumber), mostNumber)
 }

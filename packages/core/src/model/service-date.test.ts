@@ -23,7 +23,7 @@ describe('toDate', () => {
     },
   )
 
-  it('never gives an invalid date, whatever the text', () => {
+  it('fault 50: never gives an invalid date, whatever the text', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         const date = toDate(text)

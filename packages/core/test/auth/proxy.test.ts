@@ -61,7 +61,7 @@ function clientThrough(world: AuthWorld, env: Record<string, string>, ca: string
 }
 
 describe('environmentFetch()', () => {
-  test('signs somebody in through the proxy of the environment, by CONNECT', async () => {
+  test('fault 13: signs somebody in through the proxy of the environment, by CONNECT', async () => {
     const { world, https, asked, proxyUrl } = await startBehindProxy()
     const auth = clientThrough(world, { HTTPS_PROXY: proxyUrl }, https.caPem)
 

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { NetworkError, ThrottledError, type AccessToken, type Hooks, type ScanProgress } from '../../src/index.js'
+import { ThrottledError, type AccessToken, type Hooks, type ScanProgress } from '../../src/index.js'
 import { collect, failureOf, failuresIn, firstUsers, readUsers, startWorld, type World } from '../world.js'
 
 const people = (count: number) => Array.from({ length: count }, () => ({ tokens: 1 }))
@@ -220,45 +220,5 @@ describe('concurrency', () => {
     expect(world.emulator.journal.counts).toMatchObject({ held: 0, byStatus: { 200: 401 } })
     // Faster than 5 a second for as long as something is left of the 50 units, each of which pays for 7.5 requests.
     expect((world.clock.now() - startedAt) / 1000).toBeGreaterThan(5)
-  })
-})
-
-describe('a service that stays down', () => {
-  it('R8: costs 35 retries in all; from then on calls fail at their first try', async () => {
-    const world = await startWorld()
-    world.emulator.faults.add({ answer: { status: 500 } })
-    const errors: unknown[] = []
-    for (let call = 0; call < 100; call++) errors.push(await failureOf(readUsers(world)))
-    expect(world.emulator.journal.requests).toHaveLength(100 + 35)
-    expect(failuresIn(errors[0])).toHaveLength(4)
-    expect(failuresIn(errors.at(-1))).toEqual(['HTTP 500'])
-  })
-
-  it('R8: is tried again as before once it is well', async () => {
-    const world = await startWorld({ users: 5 })
-    const fault = world.emulator.faults.add({ answer: { status: 500 } })
-    for (let call = 0; call < 20; call++) await failureOf(readUsers(world))
-    fault.remove()
-    for (let call = 0; call < 14; call++) await readUsers(world)
-    world.emulator.faults.add({ match: firstUsers, answer: { status: 500 } })
-    expect(await readUsers(world)).toHaveLength(5)
-  })
-
-  it('R8, R13: ends a scan with its failure after 50 users in a row, instead of asking for all the others', async () => {
-    const world = await startWorld({ people: people(2000) })
-    world.emulator.faults.add({ match: { path: '/tokenadmin', after: 30 }, answer: { reset: 'before' } })
-    expect(await failureOf(world.clock.runUntil(collect(world.devops.scanTokens())))).toBeInstanceOf(NetworkError)
-    expect(tokenReads(world).length).toBeLessThanOrEqual(30 + 35 + 50 + 16)
-  })
-
-  it('R13: does not end a scan in which others can still be read', async () => {
-    const world = await startWorld({ people: people(200) })
-    for (const nth of Array.from({ length: 60 }, (_, n) => 2 * n)) {
-      const user = world.emulator.data.userAt(nth).descriptor
-      world.emulator.faults.add({ match: { path: '/tokenadmin', user }, answer: { status: 500 } })
-    }
-    const outcomes = await world.clock.runUntil(collect(world.devops.scanTokens()))
-    expect(outcomes.filter(({ status }) => status === 'failed')).toHaveLength(60)
-    expect(outcomes).toHaveLength(200)
   })
 })

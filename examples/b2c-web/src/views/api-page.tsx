@@ -1,0 +1,80 @@
+import type { ApiCall } from '../call-api.js'
+
+interface Props {
+  readonly endpoint: string
+  readonly scopes: readonly string[]
+  readonly call: ApiCall
+}
+
+/** What the API said, or why it said nothing. */
+export function ApiPage({ endpoint, scopes, call }: Props) {
+  return (
+    <section>
+      <h1>Call a web API</h1>
+      <p>
+        <code>GET {endpoint}</code> with the scope <code>{scopes.join(' ')}</code>
+      </p>
+      <Outcome call={call} />
+      <div class="row">
+        <a role="button" class="quiet" href="/call_downstream_api">
+          Call it again
+        </a>
+      </div>
+    </section>
+  )
+}
+
+function Outcome({ call }: { readonly call: ApiCall }) {
+  switch (call.kind) {
+    case 'too-slow':
+      return <Notice text={`The API did not answer within ${call.seconds} seconds. Try again later.`} />
+    case 'unreachable':
+      return <Notice text={`The API cannot be reached (${call.reason}). Check ENDPOINT, and whether the API runs.`} />
+    case 'too-large':
+      return <Notice text="The answer of the API is longer than this page shows (1 MB)." />
+    case 'answered':
+      return <Answer call={call} />
+    default: {
+      const unreachable: never = call
+      return unreachable
+    }
+  }
+}
+
+function Answer({ call: { status, headers, body } }: { readonly call: Extract<ApiCall, { kind: 'answered' }> }) {
+  const fault = faultOf(status, body.kind)
+  return (
+    <>
+      {fault === undefined ? null : <Notice text={fault} />}
+      <dl>
+        <dt>Status</dt>
+        <dd>{status}</dd>
+        {headers.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <pre tabIndex={0}>
+        <code>{body.text}</code>
+      </pre>
+    </>
+  )
+}
+
+function faultOf(status: number, kind: 'json' | 'text'): string | undefined {
+  if (status === 401) return 'The API does not accept the access token. Check that SCOPE is a scope of this API.'
+  if (status === 403) return 'The API knows you, but you may not do this: a scope or a role is missing.'
+  if (status >= 300 && status < 400) return 'The API leads to another address; an access token is not sent there.'
+  if (status >= 400) return `The API refused the call with status ${status}.`
+  return kind === 'json' ? undefined : 'The answer is not JSON; this is its text.'
+}
+
+function Notice({ text }: { readonly text: string }) {
+  return (
+    <p class="notice bad" role="status">
+      {text}
+    </p>
+  )
+}

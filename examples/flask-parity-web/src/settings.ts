@@ -1,0 +1,94 @@
+import {
+  authConfigFromEnv,
+  checkBaseUrl,
+  checkOrganization,
+  ConfigurationError,
+  type AuthConfig,
+  type ConfigurationFault,
+  type EmulatorOption,
+} from '@patkit/core'
+import { listenAddress, valueOf, type Environment } from '@patkit/example-kit'
+
+/** Everything the site is told from outside. */
+export interface Settings {
+  /** Who may sign in, as which application, and where people come back to. */
+  readonly auth: AuthConfig
+  /** Azure DevOps organization whose tokens are shown. */
+  readonly organization: string
+  /** Another address of Azure DevOps, such as an emulator's. */
+  readonly baseUrl: string | undefined
+  /** Sends sign-ins to an emulator on this machine. */
+  readonly emulator: EmulatorOption | undefined
+  /** Whom the start page offers to sign in as with one click; only with an emulator. */
+  readonly demoPerson: string | undefined
+  /** Where the site listens. */
+  readonly port: number
+  readonly host: string
+  /** Whether a proxy in front ends https. */
+  readonly trustProxy: boolean
+  /** Folder of reports that are under way or finished. */
+  readonly reportsFolder: string
+}
+
+/** The port of the original. */
+export const usualPort = 5000
+
+/**
+ * Reads the settings.
+ *
+ * @param reportsFolder - Where reports are kept.
+ * @throws {@link ConfigurationError} Naming every variable that is missing or wrong.
+ */
+export function settingsFromEnv(env: Environment, reportsFolder: string): Settings {
+  const auth = tried(() => authConfigFromEnv(env))
+  const organization = tried(() => readOrganization(env))
+  const baseUrl = tried(() => readBaseUrl(env))
+  const faults = [...auth.faults, ...organization.faults, ...baseUrl.faults]
+  if (faults.length > 0 || auth.value === undefined) throw new ConfigurationError(faults)
+  const { redirectUri } = auth.value
+  return {
+    auth: auth.value,
+    organization: organization.value ?? '',
+    baseUrl: baseUrl.value,
+    emulator: undefined,
+    demoPerson: undefined,
+    ...listenAddress(env, usualPort, redirectUri),
+    trustProxy: redirectUri.startsWith('https:'),
+    reportsFolder,
+  }
+}
+
+function readOrganization(env: Environment): string {
+  const given = valueOf(env, 'ORGANIZATION') ?? valueOf(env, 'PATKIT_ORG')
+  if (given === undefined) {
+    throw fault('ORGANIZATION', 'It is not set.', 'Set it to the name behind https://dev.azure.com/.')
+  }
+  try {
+    return checkOrganization(given)
+  } catch (error) {
+    throw fault('ORGANIZATION', error instanceof Error ? error.message : 'It is no name of an organization.', '')
+  }
+}
+
+function readBaseUrl(env: Environment): string | undefined {
+  const given = valueOf(env, 'PATKIT_BASE_URL')
+  try {
+    return given === undefined ? undefined : checkBaseUrl(given)
+  } catch (error) {
+    throw fault('PATKIT_BASE_URL', error instanceof Error ? error.message : 'It is no address.', '')
+  }
+}
+
+/** A value, or everything that is wrong with it. */
+function tried<T>(read: () => T): { readonly value?: T; readonly faults: readonly ConfigurationFault[] } {
+  try {
+    return { value: read(), faults: [] }
+  } catch (error) {
+    if (error instanceof ConfigurationError) return { faults: error.faults }
+    throw error
+  }
+}
+
+function fault(field: string, problem: string, fix: string): ConfigurationError {
+  return new ConfigurationError([{ field, problem, fix }])
+}

@@ -1,0 +1,25 @@
+import type { ServeOptions } from './serve.js'
+
+/** Environment variables. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** A variable that is set to something; an empty one counts as not set. */
+export function valueOf(env: Environment, name: string): string | undefined {
+  const value = env[name]?.trim()
+  return value === '' ? undefined : value
+}
+
+/**
+ * Where a site listens: `PORT`, otherwise the port of the redirect URI, otherwise its usual one; `HOST`, otherwise this machine alone where
+ * the redirect URI is on it, and every address where a platform decides who can reach it.
+ */
+export function listenAddress(env: Environment, usualPort: number, redirectUri?: string): ServeOptions {
+  const redirect = redirectUri === undefined ? undefined : new URL(redirectUri)
+  const isLocal = redirect === undefined || ['localhost', '127.0.0.1', '[::1]'].includes(redirect.hostname)
+  const redirectPort = redirect?.port === undefined || redirect.port === '' ? usualPort : Number(redirect.port)
+  const port = Number(valueOf(env, 'PORT') ?? redirectPort)
+  return {
+    port: Number.isInteger(port) && port >= 0 && port <= 65_535 ? port : usualPort,
+    host: valueOf(env, 'HOST') ?? (isLocal ? '127.0.0.1' : '0.0.0.0'),
+  }
+}
