@@ -210,24 +210,30 @@ describe.each(expressNames)('when the place of the sessions is down, on %s,', (e
     return { world, sessions }
   }
 
-  test.each(['error', 'throw'] as const)('fault 68: required() answers 503 and sends nobody to sign in (%s)', async (fault) => {
-    const { world, sessions } = await start()
-    await world.signIn()
-    sessions.fault = fault
+  test.each(['error', 'throw'] as const)(
+    'fault 68: required() answers 503 and sends nobody to sign in (%s)',
+    async (fault) => {
+      const { world, sessions } = await start()
+      await world.signIn()
+      sessions.fault = fault
 
-    const page = await world.browser.open('/private')
+      const page = await world.browser.open('/private')
 
-    expect(page.status).toBe(503)
-    expect(page.location).toBeUndefined()
-    expect(page.headers['retry-after']).toBe('10')
-    expect(page.headers['set-cookie']).toBeUndefined()
-    expect(page.body).toContain('You were not signed out.')
-    expect(page.body + world.logged.join('\n')).not.toContain('hunter2secret')
-    expect((await world.browser.fetch('/private')).json()).toMatchObject({ status: 503, code: 'PATKIT_SESSION_STORE' })
+      expect(page.status).toBe(503)
+      expect(page.location).toBeUndefined()
+      expect(page.headers['retry-after']).toBe('10')
+      expect(page.headers['set-cookie']).toBeUndefined()
+      expect(page.body).toContain('You were not signed out.')
+      expect(page.body + world.logged.join('\n')).not.toContain('hunter2secret')
+      expect((await world.browser.fetch('/private')).json()).toMatchObject({
+        status: 503,
+        code: 'PATKIT_SESSION_STORE',
+      })
 
-    sessions.fault = 'none'
-    expect((await world.browser.open('/private')).json()).toMatchObject({ who: world.place.person })
-  })
+      sessions.fault = 'none'
+      expect((await world.browser.open('/private')).json()).toMatchObject({ who: world.place.person })
+    },
+  )
 
   test('a store that hangs is given up after five seconds', async () => {
     const { world, sessions } = await start()

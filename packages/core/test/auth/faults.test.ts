@@ -64,17 +64,20 @@ describe('renewing a token, which is safe to repeat', () => {
     expect(await renew()).toHaveProperty('token')
   })
 
-  test.each(['stall', 'silence'] as const)('fault 34: tries again when no whole answer comes in time: %s', async (kind) => {
-    const { fetch, untilBegun } = watchedFetch()
-    const { world, account } = await anHourLater('one tenant by id', { fetch })
-    world.identity.faults.add({ at: 'token', answer: { kind } })
+  test.each(['stall', 'silence'] as const)(
+    'fault 34: tries again when no whole answer comes in time: %s',
+    async (kind) => {
+      const { fetch, untilBegun } = watchedFetch()
+      const { world, account } = await anHourLater('one tenant by id', { fetch })
+      world.identity.faults.add({ at: 'token', answer: { kind } })
 
-    const renewal = world.auth.credentialFor(account).getToken(world.place.scope)
-    await untilBegun(2)
-    await world.clock.advance(10_000)
+      const renewal = world.auth.credentialFor(account).getToken(world.place.scope)
+      await untilBegun(2)
+      await world.clock.advance(10_000)
 
-    expect(await world.clock.runUntil(renewal)).toHaveProperty('token')
-  })
+      expect(await world.clock.runUntil(renewal)).toHaveProperty('token')
+    },
+  )
 
   test('gives up after three tries that get no whole answer, and names the time', async () => {
     const { fetch, untilBegun } = watchedFetch()
