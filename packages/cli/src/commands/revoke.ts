@@ -145,7 +145,7 @@ class RevokeRun {
     this.#tellUnread(choice)
     if (open.length === 0) return this.#nothingToDo(choice, format)
     const { organization } = connection
-    const plan = `${plural(open.length, 'token')} of ${organization}, ${choice.reason}`
+    const plan = `${plural(open.length, 'token')} of ${organization} (those ${choice.reason})`
     if (!(await this.#isMeant(plan, open, organization))) return this.#dryRun(choice, format)
     return this.#revoke(choice, open, connection, format)
   }
@@ -217,7 +217,7 @@ class RevokeRun {
     const will = willOf(this.#raw, io)
     if (will === 'act') this.#talk.note(`Revoking ${plan}. ${finality}`)
     if (will !== 'ask') return will === 'act'
-    this.#talk.notice(`These are ${plan}:`)
+    this.#talk.notice(`${open.length === 1 ? 'This is' : 'These are'} ${plan}:`)
     showSome(open, io)
     this.#talk.notice(styled('yellow', finality))
     await askForName(organization, `to revoke ${them(open.length)}`, this.#context)
