@@ -16,6 +16,7 @@ import {
   type RawListOptions,
 } from '../listing.js'
 import { collect } from '../options.js'
+import { nowOf } from '../point-in-time.js'
 import { count, plural, showProgress } from '../progress.js'
 import { guidPattern, readReportFile } from '../report-file.js'
 import { revokeAll, type RevocationEnd, type RevocationTarget } from '../revocation.js'
@@ -135,7 +136,7 @@ class RevokeRun {
   async carryOut(ids: readonly string[]): Promise<ExitCode> {
     const { io } = this.#context
     const format = listFormatOf(this.#raw, io.stdout)
-    const now = new Date((io.clock ?? { now: Date.now }).now())
+    const now = nowOf(io)
     const filter = readTokenFilter(this.#raw, now)
     checkCare(this.#raw)
     checkOneSource(ids, this.#raw.fromFile, filter)
