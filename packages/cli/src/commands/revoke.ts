@@ -140,8 +140,10 @@ class RevokeRun {
     const filter = readTokenFilter(this.#raw, now)
     checkCare(this.#raw)
     checkOneSource(ids, this.#raw.fromFile, filter)
+    // A file that cannot be read is told before anybody signs in.
+    const given = filter ?? (await this.#chooseAsGiven(ids))
     const connection = await connect(this.#raw, this.#context)
-    const choice = await this.#choose(ids, filter, connection, now)
+    const choice = 'chosen' in given ? given : await this.#chooseByScan(given, connection, now)
     const open = choice.chosen.filter(({ status }) => status !== 'revoked')
     this.#tellUnread(choice)
     if (open.length === 0) return this.#nothingToDo(choice, format)
@@ -151,9 +153,8 @@ class RevokeRun {
     return this.#revoke(choice, open, connection, format)
   }
 
-  #choose(ids: readonly string[], filter: TokenFilter | undefined, connection: Connection, now: Date): Promise<Choice> {
+  #chooseAsGiven(ids: readonly string[]): Promise<Choice> {
     const { fromFile } = this.#raw
-    if (filter !== undefined) return this.#chooseByScan(filter, connection, now)
     return fromFile === undefined ? Promise.resolve(chooseById(ids)) : this.#chooseFromFile(fromFile)
   }
 
