@@ -17,6 +17,7 @@ export const groups: readonly { readonly name: string; readonly description: str
   { name: 'pats', description: 'Your own personal access tokens.' },
   { name: 'tokens', description: "Anybody's personal access tokens, for administrators." },
   { name: 'rules', description: 'Revocation rules, for administrators.' },
+  { name: 'app', description: 'Application registrations in Entra ID.' },
   { name: 'config', description: 'Settings that are kept.' },
 ]
 
@@ -101,6 +102,16 @@ export const commands: readonly CommandEntry[] = [
     words: ['whoami'],
     description: 'Tell whom commands act for, and until when.',
     load: async () => (await import('./commands/whoami.js')).whoamiCommand,
+  },
+  {
+    words: ['app', 'create'],
+    description: 'Register an application to sign in with.',
+    load: async () => (await import('./commands/app-create.js')).appCreateCommand,
+  },
+  {
+    words: ['app', 'delete'],
+    description: 'Delete such an application.',
+    load: async () => (await import('./commands/app-delete.js')).appDeleteCommand,
   },
   {
     words: ['config', 'list'],
