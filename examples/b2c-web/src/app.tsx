@@ -99,7 +99,8 @@ export function createApp({
         const renewed = await credential.getToken([...scopes], { claims: call.claims })
         if (renewed !== null) call = await callApi(endpoint, renewed.token, { timeoutMs: apiTimeoutMs })
       }
-      pages.send(req, res, { title: 'Web API', body: <ApiPage endpoint={endpoint} scopes={scopes} call={call} /> })
+      const body = <ApiPage endpoint={endpoint} scopes={scopes} clientId={config.clientId} call={call} />
+      pages.send(req, res, { title: 'Web API', body })
     })
   }
 

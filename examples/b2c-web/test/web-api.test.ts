@@ -211,10 +211,13 @@ describe('a scope that brings no access token for the API', () => {
     expect(world.emulator.identity.requests.list('api')).toEqual([])
   })
 
-  test('the application’s own id ends in words about SCOPE, and in no circle', async () => {
+  test('the id of the application brings a token for the application itself, which the page explains', async () => {
     const id = randomUUID()
     const page = await (await startWorld({ env: { CLIENT_ID: id, SCOPE: id } })).walk('/call_downstream_api')
-    expect(page.body).toContain('SCOPE')
+    expect(page.body).toMatch(/<dt>Status<\/dt><dd>401<\/dd>/)
+    expect(page.body).toContain(
+      'The scope is the id of this application, so the token is good for this application alone.',
+    )
   })
 
   test('one that the directory does not know is explained', async () => {

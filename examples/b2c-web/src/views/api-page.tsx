@@ -3,11 +3,12 @@ import type { ApiBody, ApiCall } from '../call-api.js'
 interface Props {
   readonly endpoint: string
   readonly scopes: readonly string[]
+  readonly clientId: string
   readonly call: ApiCall
 }
 
 /** What the API said, or why it said nothing. */
-export function ApiPage({ endpoint, scopes, call }: Props) {
+export function ApiPage({ endpoint, scopes, clientId, call }: Props) {
   return (
     <section>
       <h1>Call a web API</h1>
@@ -15,6 +16,9 @@ export function ApiPage({ endpoint, scopes, call }: Props) {
         <code>GET {endpoint}</code> with the scope <code>{scopes.join(' ')}</code>
       </p>
       <Outcome call={call} />
+      {call.kind === 'answered' && call.status === 401 && scopes.includes(clientId) ? (
+        <Notice text="The scope is the id of this application, so the token is good for this application alone. Set SCOPE to a scope that the API exposes." />
+      ) : null}
       <div class="row">
         <a role="button" class="quiet" href="/call_downstream_api">
           Call it again
