@@ -121,20 +121,22 @@ async function serverMemory({ quick }: BenchOptions): Promise<BenchRow[]> {
     if (cost.rows !== rows) throw new Error(`${cost.rows} rows were told instead of ${rows}`)
   const detail = ({ rows, reportSeconds, pageMs, lastPageMs }: Cost): string =>
     `${rows} tokens in ${reportSeconds.toFixed(1)} s, page ${pageMs.toFixed(0)} ms, last page ${lastPageMs.toFixed(0)} ms`
+  const beyond = many.growthMb - few.growthMb
   return [
     {
       name: 'web server: growth over a report with its page and downloads',
-      measured: `${few.growthMb.toFixed(1)} MB`,
-      target: '<= 25 MB',
-      passed: few.growthMb <= 25,
-      detail: detail(few),
+      measured: `${many.growthMb.toFixed(1)} MB`,
+      target: '<= 40 MB',
+      passed: many.growthMb <= 40,
+      detail: detail(many),
     },
     {
-      name: 'web server: the same with five times the tokens',
-      measured: `${many.growthMb.toFixed(1)} MB`,
-      target: '<= 35 MB',
-      passed: many.growthMb <= 35,
-      detail: detail(many),
+      // What is held is what is on its way: reads of the log, a page, the parts of a workbook. It must not depend on the tokens.
+      name: 'web server: how much more that is than with a fifth of the tokens',
+      measured: `${beyond.toFixed(1)} MB`,
+      target: '<= 10 MB',
+      passed: beyond <= 10,
+      detail: `${few.growthMb.toFixed(1)} MB; ${detail(few)}`,
     },
   ]
 }

@@ -73,13 +73,16 @@ export function createApp({
 
   app.get('/claims', web.required(), async (req, res) => {
     const { account, credential } = res.locals.signIn
-    const { exp } = account.claims
     const accessToken = scopes.length === 0 ? undefined : await silently(() => credential.getToken([...scopes]))
-    const expiries = [
-      { name: 'ID token', at: typeof exp === 'number' ? new Date(exp * 1000) : undefined },
-      { name: 'Access token', at: accessToken && new Date(accessToken.expiresOnTimestamp) },
-    ]
-    pages.send(req, res, { title: 'Your claims', body: <ClaimsPage account={account} expiries={expiries} /> })
+    const body = (
+      <ClaimsPage
+        account={account}
+        idTokenEnds={dateOf(account.claims['exp'])}
+        accessToken={scopes.length === 0 ? 'not-configured' : (accessToken ?? 'not-there')}
+        now={new Date(clock.now())}
+      />
+    )
+    pages.send(req, res, { title: 'Your claims', body })
   })
 
   if (endpoint !== undefined) {
@@ -90,11 +93,14 @@ export function createApp({
         pages.sendProblem(req, res, noAccessToken(scopes))
         return
       }
-      const call = await callApi(endpoint, accessToken, { timeoutMs: apiTimeoutMs })
-      // What the API wants beyond the token, only the person can give: the sign-in asks for it and comes back here.
-      if (call.kind === 'answered' && call.claims !== undefined)
-        await credential.getToken([...scopes], { claims: call.claims })
-      pages.send(req, res, { title: 'Web API', body: <ApiPage endpoint={endpoint} scopes={scopes} call={call} /> })
+      let call = await callApi(endpoint, accessToken, { timeoutMs: apiTimeoutMs })
+      if (call.kind === 'answered' && call.claims !== undefined) {
+        // With a token that has what the API wants, once. What only the person can give, the sign-in asks for and comes back here.
+        const renewed = await credential.getToken([...scopes], { claims: call.claims })
+        if (renewed !== null) call = await callApi(endpoint, renewed.token, { timeoutMs: apiTimeoutMs })
+      }
+      const body = <ApiPage endpoint={endpoint} scopes={scopes} clientId={config.clientId} call={call} />
+      pages.send(req, res, { title: 'Web API', body })
     })
   }
 
@@ -110,6 +116,12 @@ async function silently<T>(get: () => Promise<T | null>): Promise<T | undefined>
   } catch {
     return undefined
   }
+}
+
+/** The time of a claim in seconds; `undefined` for a value that is none. */
+function dateOf(seconds: unknown): Date | undefined {
+  const date = new Date(typeof seconds === 'number' ? seconds * 1000 : NaN)
+  return Number.isNaN(date.getTime()) ? undefined : date
 }
 
 /**

@@ -5,14 +5,19 @@ export type ApiCall =
       readonly status: number
       /** Headers that tell something, by name. */
       readonly headers: readonly (readonly [name: string, value: string])[]
-      /** The body: JSON in readable lines, or the text as it came. */
-      readonly body: { readonly kind: 'json' | 'text'; readonly text: string }
+      readonly body: ApiBody
       /** Claims that the API wants in the access token (decoded JSON text); the person has to sign in for them. */
       readonly claims: string | undefined
     }
   | { readonly kind: 'too-slow'; readonly seconds: number }
   | { readonly kind: 'unreachable'; readonly reason: string }
   | { readonly kind: 'too-large' }
+
+/** What an answer says: JSON in readable lines, a text as it came, or nothing. */
+export type ApiBody =
+  | { readonly kind: 'json'; readonly text: string }
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'empty' }
 
 /** Headers that are shown: what helps to understand an answer, and nothing that could be a secret. */
 const shownHeaders = ['content-type', 'date', 'retry-after', 'x-request-id', 'request-id', 'www-authenticate'] as const
@@ -64,7 +69,8 @@ async function readText({ body }: Response): Promise<string | undefined> {
   return text + decoder.decode()
 }
 
-function toBody(text: string): { readonly kind: 'json' | 'text'; readonly text: string } {
+function toBody(text: string): ApiBody {
+  if (text.trim() === '') return { kind: 'empty' }
   try {
     return { kind: 'json', text: JSON.stringify(JSON.parse(text), undefined, 2) }
   } catch {
@@ -72,11 +78,20 @@ function toBody(text: string): { readonly kind: 'json' | 'text'; readonly text: 
   }
 }
 
-/** The claims challenge of an API: `Bearer error="insufficient_claims", claims="<base64>"`. */
+/**
+ * The claims challenge of an API: `Bearer error="insufficient_claims", claims="<base64 of a JSON object>"`. Whoever answers may have
+ * written anything there, and nobody is sent to sign in for what no sign-in can give.
+ */
 function claimsIn(header: string | null): string | undefined {
-  if (header === null || !/insufficient_claims/.test(header)) return undefined
-  const encoded = /claims="([^"]+)"/.exec(header)?.[1]
-  return encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString('utf8')
+  if (header === null || !header.includes('insufficient_claims')) return undefined
+  const encoded = /\bclaims="([^"]+)"/.exec(header)?.[1] ?? ''
+  const text = Buffer.from(encoded, 'base64').toString('utf8')
+  try {
+    const claims: unknown = JSON.parse(text)
+    return typeof claims === 'object' && claims !== null && !Array.isArray(claims) ? text : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** `ECONNREFUSED`, not the sentence around it, which may name more than people should see. */

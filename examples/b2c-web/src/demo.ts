@@ -47,15 +47,14 @@ export type DemoPlaceName = keyof typeof demoPlaces
 export function demoSettings(emulator: Emulator, env: Environment, name: DemoPlaceName = 'Azure AD B2C'): Settings {
   const { tenant, person, variables } = demoPlaces[name]
   const origin = emulator.url.replace('127.0.0.1', 'localhost')
-  const clientId = randomUUID()
   const settings = settingsFromEnv({
+    CLIENT_ID: randomUUID(),
+    CLIENT_SECRET: sampleSecret,
     ENDPOINT: `${origin}/api/me`,
     ...variables,
-    CLIENT_ID: clientId,
-    CLIENT_SECRET: sampleSecret,
     ...env,
   })
-  const { redirectUri } = settings.auth
+  const { clientId, redirectUri } = settings.auth
   emulator.identity.registerClient({
     clientId,
     tenant,

@@ -1,5 +1,11 @@
-import { authConfigFromEnv, ConfigurationError, type AuthConfigFromEnv, type EmulatorOption } from '@patkit/core'
-import { listenAddress, type Environment } from '@patkit/example-kit'
+import {
+  authConfigFromEnv,
+  ConfigurationError,
+  type AuthConfigFromEnv,
+  type ConfigurationFault,
+  type EmulatorOption,
+} from '@patkit/core'
+import { listenAddress, tried, valueOf, type Environment } from '@patkit/example-kit'
 
 /** Everything the site is told from outside. */
 export interface Settings {
@@ -27,16 +33,10 @@ export const usualPort = 5001
  * @throws {@link ConfigurationError} Naming every variable that is missing or wrong.
  */
 export function settingsFromEnv(env: Environment): Settings {
-  const auth = authConfigFromEnv({ ...env, PORT: env['PORT'] ?? String(usualPort) })
-  if (auth.endpoint !== undefined && auth.scopes.length === 0) {
-    throw new ConfigurationError([
-      {
-        field: 'SCOPE',
-        problem: 'ENDPOINT is set, and no scope.',
-        fix: 'Set it to a scope of the API, such as https://fabrikamb2c.onmicrosoft.com/api/demo.read, or unset ENDPOINT.',
-      },
-    ])
-  }
+  const read = tried(() => authConfigFromEnv({ ...env, PORT: valueOf(env, 'PORT') ?? String(usualPort) }))
+  const faults = [...read.faults, ...apiFaults(env)]
+  if (faults.length > 0 || read.value === undefined) throw new ConfigurationError(faults)
+  const auth = read.value
   return {
     auth,
     emulator: undefined,
@@ -45,4 +45,15 @@ export function settingsFromEnv(env: Environment): Settings {
     ...listenAddress(env, usualPort, auth.redirectUri),
     trustProxy: auth.redirectUri.startsWith('https:'),
   }
+}
+
+function apiFaults(env: Environment): readonly ConfigurationFault[] {
+  if (valueOf(env, 'ENDPOINT') === undefined || valueOf(env, 'SCOPE') !== undefined) return []
+  return [
+    {
+      field: 'SCOPE',
+      problem: 'ENDPOINT is set, and no scope.',
+      fix: 'Set it to a scope of the API, such as https://fabrikamb2c.onmicrosoft.com/api/demo.read, or unset ENDPOINT.',
+    },
+  ]
 }

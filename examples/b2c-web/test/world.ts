@@ -1,7 +1,9 @@
+import { globalAgent } from 'node:http'
+import { systemClock, type Clock } from '@patkit/core'
 import { SignInBrowser, startEmulator, type Emulator, type SignInChoices } from '@patkit/emulator'
 import { serve, type Assets } from '@patkit/example-kit'
 import { atSignInService, freePort, originOf, TestBrowser, type Answer } from '@patkit/example-kit/test'
-import { memoryStorage } from '@patkit/express'
+import { memoryStorage, type WebStorage } from '@patkit/express'
 import { onTestFinished } from 'vitest'
 import { createApp, siteAssets } from '../src/app.js'
 import { demoPlaces, demoSettings, type DemoPlaceName } from '../src/demo.js'
@@ -13,6 +15,10 @@ export interface WorldOptions {
   /** Further variables; an empty one unsets that of the place. */
   readonly env?: Readonly<Record<string, string>>
   readonly apiTimeoutMs?: number
+  /** Where sessions and tokens are kept; in memory unless given. */
+  readonly storage?: WebStorage
+  /** Time of the site; that of the machine unless given. */
+  readonly clock?: Clock
 }
 
 /** The site over real HTTP, the emulated directory behind it, and a person's browser. */
@@ -23,37 +29,50 @@ export interface World {
   readonly person: string
   readonly browser: TestBrowser
   readonly logged: string[]
+  /** Opens a page and goes wherever it leads, at the sign-in service too, until there is something to read. */
+  walk(path: string, choices?: SignInChoices): Promise<Answer>
   /** What the person does at the sign-in service; the answer of the site to what comes back. */
   goOn(location: string | undefined, choices?: SignInChoices): Promise<Answer>
-  /** Signs the person in, and gives the answer of the page that was asked for. */
-  signIn(path?: string, choices?: SignInChoices): Promise<Answer>
+  /** What the person does at the sign-in service, with the path it sends the browser back to. */
+  comeBack(location: string | undefined, choices?: SignInChoices): Promise<string>
+  /** Ends the site and starts it again, on what its storage kept. */
+  restart(): Promise<void>
 }
 
 let assets: Promise<Assets> | undefined
 
 /** Starts the site for a directory of the emulator; everything ends with the test. */
-export async function startWorld({ place = 'Azure AD B2C', env, apiTimeoutMs }: WorldOptions = {}): Promise<World> {
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const { place = 'Azure AD B2C', env, apiTimeoutMs, clock = systemClock, storage = memoryStorage() } = options
   const emulator = await startEmulator({ users: 5 })
   onTestFinished(() => emulator.close())
   const port = await freePort()
-  const settings = { ...demoSettings(emulator, { PORT: String(port), ...env }, place), ...timeout(apiTimeoutMs) }
+  const usual = demoSettings(emulator, { PORT: String(port), ...env }, place)
+  const settings = { ...usual, apiTimeoutMs: apiTimeoutMs ?? usual.apiTimeoutMs }
   const logged: string[] = []
+  const logger = { warn: (message: string) => void logged.push(message) }
   assets ??= siteAssets()
-  const app = createApp({
-    settings,
-    storage: memoryStorage(),
-    assets: await assets,
-    logger: { warn: (message) => void logged.push(message) },
-  })
-  const running = await serve(app, settings)
+  const parts = { settings, storage, assets: await assets, clock, logger }
+  let running = await serve(createApp(parts), settings)
   onTestFinished(() => running.close())
 
   const browser = new TestBrowser(port)
   const visitor = new SignInBrowser(originOf(emulator))
   const { person } = demoPlaces[place]
-  const goOn: World['goOn'] = async (location, choices = {}) => {
-    const back = await atSignInService(emulator, location, { person, ...choices }, visitor)
-    return browser.open(back, { site: 'cross-site' })
+  const comeBack: World['comeBack'] = (location, choices = {}) =>
+    atSignInService(emulator, location, { person, ...choices }, visitor)
+  const goOn: World['goOn'] = async (location, choices) =>
+    browser.open(await comeBack(location, choices), { site: 'cross-site' })
+  const walk: World['walk'] = async (path, choices) => {
+    let answer = await browser.open(path, { site: 'same-origin' })
+    for (let steps = 0; answer.location !== undefined; steps += 1) {
+      if (steps === 8) throw new Error(`${path} leads from one address to the next, at last to ${answer.location}.`)
+      const isOwn = answer.location.startsWith('/')
+      answer = isOwn
+        ? await browser.open(answer.location, { site: 'cross-site' })
+        : await goOn(answer.location, choices)
+    }
+    return answer
   }
   return {
     emulator,
@@ -62,12 +81,14 @@ export async function startWorld({ place = 'Azure AD B2C', env, apiTimeoutMs }: 
     person,
     browser,
     logged,
+    walk,
     goOn,
-    signIn: async (path = '/claims', choices = {}) => {
-      const { location } = await goOn((await browser.open(path)).location, choices)
-      return browser.open(location ?? '/')
+    comeBack,
+    restart: async () => {
+      await running.close()
+      // Of the connections that the browser keeps, none is good any more.
+      globalAgent.destroy()
+      running = await serve(createApp(parts), settings)
     },
   }
 }
-
-const timeout = (apiTimeoutMs: number | undefined) => (apiTimeoutMs === undefined ? {} : { apiTimeoutMs })

@@ -4,10 +4,9 @@ import {
   checkOrganization,
   ConfigurationError,
   type AuthConfig,
-  type ConfigurationFault,
   type EmulatorOption,
 } from '@patkit/core'
-import { listenAddress, valueOf, type Environment } from '@patkit/example-kit'
+import { listenAddress, tried, valueOf, type Environment } from '@patkit/example-kit'
 
 /** Everything the site is told from outside. */
 export interface Settings {
@@ -76,16 +75,6 @@ function readBaseUrl(env: Environment): string | undefined {
     return given === undefined ? undefined : checkBaseUrl(given)
   } catch (error) {
     throw fault('PATKIT_BASE_URL', error instanceof Error ? error.message : 'It is no address.', '')
-  }
-}
-
-/** A value, or everything that is wrong with it. */
-function tried<T>(read: () => T): { readonly value?: T; readonly faults: readonly ConfigurationFault[] } {
-  try {
-    return { value: read(), faults: [] }
-  } catch (error) {
-    if (error instanceof ConfigurationError) return { faults: error.faults }
-    throw error
   }
 }
 

@@ -35,7 +35,7 @@ export function configurationSite(site: Site, assets: Assets, { faults }: Config
               </div>
             ))}
           </dl>
-          <p>Without any of them it runs as a demonstration that needs no account.</p>
+          <p>Without any settings it runs as a demonstration that needs no account.</p>
         </section>
       ),
     })

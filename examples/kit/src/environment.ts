@@ -1,3 +1,4 @@
+import { ConfigurationError, type ConfigurationFault } from '@patkit/core'
 import type { ServeOptions } from './serve.js'
 
 /** Environment variables. */
@@ -7,6 +8,16 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export function valueOf(env: Environment, name: string): string | undefined {
   const value = env[name]?.trim()
   return value === '' ? undefined : value
+}
+
+/** A setting, or everything that is wrong with it: so that a site can name the faults of all its settings at once. */
+export function tried<T>(read: () => T): { readonly value?: T; readonly faults: readonly ConfigurationFault[] } {
+  try {
+    return { value: read(), faults: [] }
+  } catch (error) {
+    if (error instanceof ConfigurationError) return { faults: error.faults }
+    throw error
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 export { buildAssets, type Assets, type AssetSources } from './assets.js'
 export { configurationSite } from './configuration-site.js'
-export { listenAddress, valueOf, type Environment } from './environment.js'
+export { listenAddress, tried, valueOf, type Environment } from './environment.js'
 export { CsrfField, type Refresh, type Site, type Viewer } from './layout.js'
 export { createPages, type Pages, type PageSettings } from './pages.js'
 export { ProblemPage } from './problem-page.js'

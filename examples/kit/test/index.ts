@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { AxeResults, NodeResult } from 'axe-core'
 import type { Page } from 'playwright-core'
 
+export { renderToString } from 'preact-render-to-string'
 export { chromiumPath, openChromium, type ChromiumWindow } from '../../../packages/express/test/open-chromium.js'
 export { atSignInService, freePort, originOf } from './sites.js'
 export { TestBrowser, type Answer } from '../../../packages/express/test/browser.js'

@@ -21,17 +21,21 @@ export function ask(
   // No terminal mode: it would take Ctrl-C and the echo into its own hands.
   const lines = createInterface({ input: stdin, terminal: false })
   return new Promise((resolve, reject) => {
+    let isAnswered = false
     const stop = (): void => {
       reject(signal.reason as Error)
       lines.close()
     }
     signal.addEventListener('abort', stop, { once: true })
     lines.once('line', (line) => {
+      isAnswered = true
       resolve(line.trim())
       lines.close()
     })
     lines.once('close', () => {
       signal.removeEventListener('abort', stop)
+      // What is said next must not stand behind the question.
+      if (!isAnswered) stderr.write('\n')
       resolve('')
     })
     if (signal.aborted) stop()

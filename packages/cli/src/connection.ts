@@ -4,6 +4,7 @@ import { usageError } from './command-error.js'
 import { createCredential, findTokenSource, type TokenSource } from './credential.js'
 import type { CommandContext } from './context.js'
 import { variable } from './io.js'
+import { readLogin } from './login-store.js'
 import { wholeNumber } from './options.js'
 
 /** How to reach the organization, as it was typed. */
@@ -51,7 +52,7 @@ export async function connect(raw: RawConnection, context: CommandContext): Prom
   if (raw.tokenCommand?.trim() === '') {
     throw usageError('--token-command is empty.', 'Give a command that prints an access token.')
   }
-  const source = findTokenSource(raw.tokenCommand, io.env)
+  const source = findTokenSource(raw.tokenCommand, io.env, () => readLogin(io))
   const { AZURE_DEVOPS_SCOPE, DevOpsClient, systemClock } = await import('@patkit/core')
   const clock = io.clock ?? systemClock
   const credential = await createCredential(source, { ...io, clock, redactor, signal: interrupt.signal })
@@ -138,14 +139,18 @@ function textOf(token: string | { readonly token: string }): string {
 }
 
 /** Whom a JWT is about. Written to a log beside who is logged in here; nothing is decided by it. */
-function accountIn(token: string): string | null {
+export function accountIn(token: string): string | null {
+  const claims = claimsIn(token)
+  const name = ['upn', 'unique_name', 'preferred_username', 'oid', 'appid'].map((claim) => claims.get(claim))
+  return name.find((value): value is string => typeof value === 'string' && value !== '') ?? null
+}
+
+/** The claims of a JWT, which nobody has checked; none for any other token. */
+export function claimsIn(token: string): ReadonlyMap<string, unknown> {
   try {
     const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'))
-    if (typeof claims !== 'object' || claims === null) return null
-    const named = new Map<string, unknown>(Object.entries(claims))
-    const name = ['upn', 'unique_name', 'preferred_username', 'oid', 'appid'].map((claim) => named.get(claim))
-    return name.find((value): value is string => typeof value === 'string' && value !== '') ?? null
+    return new Map<string, unknown>(typeof claims === 'object' && claims !== null ? Object.entries(claims) : [])
   } catch {
-    return null
+    return new Map()
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '@patkit/core'
+import type { Keychain } from './keychain.js'
 
 /** Where text goes: `process.stdout`, or a test's own stream. */
 export interface Output extends NodeJS.WritableStream {
@@ -29,6 +30,8 @@ export interface Io {
   readonly userName: string
   /** The only source of time; the machine's clock when left out. */
   readonly clock?: Clock
+  /** The keychain; the operating system's when left out. */
+  readonly keychain?: Keychain
   /** Calls `listener` for every signal that asks the command to end, until the returned function is called. */
   onSignal(listener: (signal: NodeJS.Signals) => void): () => void
 }

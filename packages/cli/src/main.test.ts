@@ -60,7 +60,6 @@ test.each(commands.map(({ words }) => [words.join(' ')]))(
       expect(world.stdout.text).toMatch(/^Examples?:\n[^]*\$ (?:patkit|az) /m)
       expect(world.stdout.text).toContain(`$ patkit ${name}`)
       expect(world.stdout.text.match(/-h, --help/g)).toHaveLength(1)
-      expect(world.stdout.text).toContain('--quiet')
     }
   },
 )

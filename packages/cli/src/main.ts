@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { withConfig } from './config-file.js'
 import type { CommandContext, CommandPart } from './context.js'
 import { exitCodes, type ExitCode } from './exit-codes.js'
 import { Interrupt } from './interrupt.js'
@@ -38,11 +39,17 @@ async function dispatch(argv: readonly string[], context: CommandContext): Promi
   try {
     if (argv.length === 0) program.outputHelp()
     else program.parse(helpInWords(argv, entry), { from: 'user' })
-    return chosen === undefined || part === undefined ? exitCodes.complete : await part.run(chosen, context)
+    if (chosen === undefined || entry === undefined || part === undefined) return exitCodes.complete
+    return await part.run(chosen, entry.settings === undefined ? withSettings(context) : context)
   } catch (error) {
     const words = entry?.words ?? argv.slice(0, 1).filter((word) => groups.some(({ name }) => name === word))
     return explain(error, ['patkit', ...words].join(' '), context)
   }
+}
+
+/** The context with the kept settings in it: what is typed wins over variables, and variables win over the file. */
+function withSettings(context: CommandContext): CommandContext {
+  return { ...context, io: withConfig(context.io) }
 }
 
 /** `patkit help pats create` and `patkit pats` are wishes for help as well. */

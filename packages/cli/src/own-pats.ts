@@ -5,7 +5,7 @@ import { usageError } from './command-error.js'
 import { addConnectionOptions, connect, type Connection, type RawConnection } from './connection.js'
 import type { ExitCode } from './exit-codes.js'
 import { addListOptions, listFormatOf, type ListFormat, type RawListOptions } from './listing.js'
-import { pointInTime } from './point-in-time.js'
+import { nowOf, pointInTime } from './point-in-time.js'
 import { guidPattern } from './report-file.js'
 import { runWork } from './run.js'
 import type { Talk } from './talk.js'
@@ -36,11 +36,6 @@ export async function rowOf(pat: PersonalToken, now: Date, isRevoked = false): P
   return ownTokenRow(pat, isRevoked, { now, expiringWithinDays: 30, toRow })
 }
 
-/** The time tokens are judged at. */
-export function nowOf({ io }: CommandContext): Date {
-  return new Date((io.clock ?? { now: Date.now }).now())
-}
-
 /** For commands about one token, whose id is the first argument. */
 export function withOne(
   command: Command,
@@ -52,7 +47,7 @@ export function withOne(
     const format = listFormatOf(raw, context.io.stdout)
     const id = checkId(command.args[0] ?? '')
     const connection = await connect(raw, context)
-    return act(id, { connection, format, now: nowOf(context), talk, context })
+    return act(id, { connection, format, now: nowOf(context.io), talk, context })
   })
 }
 

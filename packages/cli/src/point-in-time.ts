@@ -1,5 +1,6 @@
 import { usageError } from './command-error.js'
 import { daysOf } from './duration.js'
+import type { Io } from './io.js'
 
 /** From where a number of days is counted, and in which direction. */
 export interface TimeReference {
@@ -39,4 +40,9 @@ function isRealDay(text: string): boolean {
 /** A time for people: `2026-12-31 18:00 UTC`. */
 export function spokenTime(time: Date): string {
   return `${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+}
+
+/** The time that counts as now for a command. */
+export function nowOf({ clock }: Pick<Io, 'clock'>): Date {
+  return new Date(clock === undefined ? Date.now() : clock.now())
 }

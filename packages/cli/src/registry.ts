@@ -6,6 +6,8 @@ export interface CommandEntry {
   readonly words: readonly [string] | readonly [string, string]
   /** One line for the list of commands. */
   readonly description: string
+  /** Kept settings stand in for variables that are not set, unless the command looks at them by itself. */
+  readonly settings?: 'looked-at-by-itself'
   load(): Promise<CommandPart>
 }
 
@@ -15,6 +17,8 @@ export const groups: readonly { readonly name: string; readonly description: str
   { name: 'pats', description: 'Your own personal access tokens.' },
   { name: 'tokens', description: "Anybody's personal access tokens, for administrators." },
   { name: 'rules', description: 'Revocation rules, for administrators.' },
+  { name: 'app', description: 'Application registrations in Entra ID.' },
+  { name: 'config', description: 'Settings that are kept.' },
 ]
 
 /** Every command, in the order of the help. */
@@ -83,6 +87,61 @@ export const commands: readonly CommandEntry[] = [
     words: ['pats', 'reconcile'],
     description: 'Find what a creation with unknown outcome left behind.',
     load: async () => (await import('./commands/pats-create.js')).patsReconcileCommand,
+  },
+  {
+    words: ['login'],
+    description: 'Sign in, and keep the sign-in for the commands to come.',
+    load: async () => (await import('./commands/login.js')).loginCommand,
+  },
+  {
+    words: ['logout'],
+    description: 'Forget the kept sign-in.',
+    load: async () => (await import('./commands/logout.js')).logoutCommand,
+  },
+  {
+    words: ['whoami'],
+    description: 'Tell whom commands act for, and until when.',
+    load: async () => (await import('./commands/whoami.js')).whoamiCommand,
+  },
+  {
+    words: ['app', 'create'],
+    description: 'Register an application to sign in with.',
+    load: async () => (await import('./commands/app-create.js')).appCreateCommand,
+  },
+  {
+    words: ['app', 'delete'],
+    description: 'Delete such an application.',
+    load: async () => (await import('./commands/app-delete.js')).appDeleteCommand,
+  },
+  {
+    words: ['config', 'list'],
+    description: 'List every setting and where it comes from.',
+    settings: 'looked-at-by-itself',
+    load: async () => (await import('./commands/config.js')).configListCommand,
+  },
+  {
+    words: ['config', 'get'],
+    description: 'Print one setting.',
+    settings: 'looked-at-by-itself',
+    load: async () => (await import('./commands/config.js')).configGetCommand,
+  },
+  {
+    words: ['config', 'set'],
+    description: 'Keep a setting.',
+    settings: 'looked-at-by-itself',
+    load: async () => (await import('./commands/config.js')).configSetCommand,
+  },
+  {
+    words: ['config', 'unset'],
+    description: 'Drop a setting.',
+    settings: 'looked-at-by-itself',
+    load: async () => (await import('./commands/config.js')).configUnsetCommand,
+  },
+  {
+    words: ['config', 'path'],
+    description: 'Print where settings are kept.',
+    settings: 'looked-at-by-itself',
+    load: async () => (await import('./commands/config.js')).configPathCommand,
   },
 ]
 

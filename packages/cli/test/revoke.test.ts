@@ -225,7 +225,7 @@ test('patkit revoke asks for the name of the organization on a terminal and show
   expect(await stage.run('revoke', '--full-scope')).toBe(1)
   expect(revocations(stage)).toEqual([])
   const text = terminal.stderr.text
-  expect(text).toContain('These are 2 tokens of fabrikam, that have full access:')
+  expect(text).toContain('These are 2 tokens of fabrikam (those that have full access):')
   expect(text).toContain('ben@fabrikam.example   every<U+001B>[2Jthing')
   expect(text).toContain('This cannot be undone')
   expect(text).toContain('Type fabrikam to revoke these 2 tokens:')

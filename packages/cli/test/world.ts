@@ -5,12 +5,15 @@ import { PassThrough, Writable } from 'node:stream'
 import type { Clock } from '@patkit/core'
 import { main } from '../src/main.js'
 import type { Input, Io, Output } from '../src/io.js'
+import type { Keychain } from '../src/keychain.js'
 
 /** A stream that remembers what was written to it. */
 export class Capture extends Writable implements Output {
   readonly chunks: string[] = []
   declare readonly isTTY: boolean
   declare readonly columns: number
+  /** Told of everything that is written, as somebody who reads along. */
+  onText: (text: string) => void = () => undefined
 
   constructor(terminal: { readonly isTTY?: boolean; readonly columns?: number } = {}) {
     super({ decodeStrings: false })
@@ -28,6 +31,7 @@ export class Capture extends Writable implements Output {
 
   override _write(chunk: string | Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     this.chunks.push(chunk.toString())
+    this.onText(chunk.toString())
     done()
   }
 }
@@ -54,6 +58,8 @@ export interface WorldOptions {
   readonly stderr?: Capture
   readonly stdout?: Capture
   readonly platform?: NodeJS.Platform
+  /** A keychain for this world; without it there is none, whatever the machine has. */
+  readonly keychain?: Keychain
 }
 
 /** A world of its own for the command: a folder, streams that remember, signals on demand. */
@@ -84,12 +90,21 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     stdin: options.stdin ?? noInput(),
     stdout,
     stderr,
-    env: { PATH: process.env['PATH'], LANG: 'C.UTF-8', XDG_STATE_HOME: stateHome, ...options.env },
+    env: {
+      PATH: process.env['PATH'],
+      LANG: 'C.UTF-8',
+      XDG_STATE_HOME: stateHome,
+      XDG_CONFIG_HOME: path.join(root, 'config'),
+      // Never the keychain of whoever runs the tests.
+      PATKIT_KEYCHAIN: options.keychain === undefined ? 'off' : undefined,
+      ...options.env,
+    },
     cwd: folder,
     platform: options.platform ?? process.platform,
     homeDirectory: root,
     userName: 'ada',
     ...(options.clock === undefined ? {} : { clock: options.clock }),
+    ...(options.keychain === undefined ? {} : { keychain: options.keychain }),
     onSignal: (listener) => {
       listeners.add(listener)
       return () => void listeners.delete(listener)
@@ -104,6 +119,29 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     signal: (name) => listeners.forEach((listener) => listener(name)),
     run: (...argv) => main(argv, io),
     [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }),
+  }
+}
+
+/** A keychain that keeps its secrets where the test can look. */
+export class TestKeychain implements Keychain {
+  readonly name = 'the test keychain'
+  readonly secrets = new Map<string, string>()
+  isLocked = false
+
+  read(account: string): Promise<string | undefined> {
+    return this.#open(() => this.secrets.get(account))
+  }
+
+  write(account: string, secret: string): Promise<void> {
+    return this.#open(() => void this.secrets.set(account, secret))
+  }
+
+  remove(account: string): Promise<void> {
+    return this.#open(() => void this.secrets.delete(account))
+  }
+
+  #open<T>(work: () => T): Promise<T> {
+    return this.isLocked ? Promise.reject(new Error('It is locked.')) : Promise.resolve(work())
   }
 }
 

@@ -10,14 +10,18 @@ import { link, type PageContent } from './page-content.js'
 
 const tryAgain = (href: string): PageContent['actions'] => [link('Try again', href), link('Start page', '/')]
 
+const toRepair = 'Somebody who runs it has to repair this:'
+
 /** What a page says about a sign-in that failed. */
 export function signInFailureContent(result: SignInFailed, signInUrl: string): PageContent {
   const { reason, code, message, remedy, faults, correlationId, traceId, retryable } = result
+  // Each fault says what helps.
+  const isListed = reason === 'configuration' && faults.length > 0
   return {
     status: statusOfFailure(reason, retryable),
     title: titleOfFailure(reason),
-    message,
-    help: remedy,
+    message: isListed ? toRepair : message,
+    help: isListed ? undefined : remedy,
     details: faults.map(({ field, problem, fix }) => `${field}: ${problem} ${fix}`),
     code,
     reference: traceId ?? correlationId,
@@ -88,7 +92,7 @@ function patkitErrorContent(error: AnyPatkitError): PageContent {
   return {
     status,
     title,
-    message: error.code === 'PATKIT_CONFIGURATION' ? 'Somebody who runs it has to repair this:' : error.message,
+    message: error.code === 'PATKIT_CONFIGURATION' ? toRepair : error.message,
     help: error.code === 'PATKIT_CONFIGURATION' ? undefined : error.hint,
     details:
       error.code === 'PATKIT_CONFIGURATION'

@@ -1,13 +1,14 @@
-import type { ApiCall } from '../call-api.js'
+import type { ApiBody, ApiCall } from '../call-api.js'
 
 interface Props {
   readonly endpoint: string
   readonly scopes: readonly string[]
+  readonly clientId: string
   readonly call: ApiCall
 }
 
 /** What the API said, or why it said nothing. */
-export function ApiPage({ endpoint, scopes, call }: Props) {
+export function ApiPage({ endpoint, scopes, clientId, call }: Props) {
   return (
     <section>
       <h1>Call a web API</h1>
@@ -15,6 +16,9 @@ export function ApiPage({ endpoint, scopes, call }: Props) {
         <code>GET {endpoint}</code> with the scope <code>{scopes.join(' ')}</code>
       </p>
       <Outcome call={call} />
+      {call.kind === 'answered' && call.status === 401 && scopes.includes(clientId) ? (
+        <Notice text="The scope is the id of this application, so the token is good for this application alone. Set SCOPE to a scope that the API exposes." />
+      ) : null}
       <div class="row">
         <a role="button" class="quiet" href="/call_downstream_api">
           Call it again
@@ -56,19 +60,32 @@ function Answer({ call: { status, headers, body } }: { readonly call: Extract<Ap
           </div>
         ))}
       </dl>
-      <pre tabIndex={0}>
-        <code>{body.text}</code>
-      </pre>
+      {body.kind === 'empty' ? null : (
+        <pre class="scroll" tabIndex={0} aria-label="Body of the answer" role="region">
+          <code>{body.text}</code>
+        </pre>
+      )}
     </>
   )
 }
 
-function faultOf(status: number, kind: 'json' | 'text'): string | undefined {
+function faultOf(status: number, kind: ApiBody['kind']): string | undefined {
   if (status === 401) return 'The API does not accept the access token. Check that SCOPE is a scope of this API.'
   if (status === 403) return 'The API knows you, but you may not do this: a scope or a role is missing.'
   if (status >= 300 && status < 400) return 'The API leads to another address; an access token is not sent there.'
   if (status >= 400) return `The API refused the call with status ${status}.`
-  return kind === 'json' ? undefined : 'The answer is not JSON; this is its text.'
+  switch (kind) {
+    case 'json':
+      return undefined
+    case 'empty':
+      return 'The answer has no body.'
+    case 'text':
+      return 'The answer is not JSON; this is its text.'
+    default: {
+      const unreachable: never = kind
+      return unreachable
+    }
+  }
 }
 
 function Notice({ text }: { readonly text: string }) {

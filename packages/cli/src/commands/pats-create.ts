@@ -6,7 +6,7 @@ import { exitCodes, type ExitCode } from '../exit-codes.js'
 import { isSdkError, tellFailure } from '../failure.js'
 import { createListWriter, listFormatOf, printOne } from '../listing.js'
 import { collect, shellQuote } from '../options.js'
-import { pointInTime, spokenTime } from '../point-in-time.js'
+import { nowOf, pointInTime, spokenTime } from '../point-in-time.js'
 import { plural } from '../progress.js'
 import { runWork } from '../run.js'
 import { addSecretOptions, prepareSecretPlace, type RawSecretOptions, type SecretPlace } from '../secret-delivery.js'
@@ -14,7 +14,6 @@ import { styled } from '../terminal.js'
 import { oneTokenShape, ownTokenShape } from '../token-shape.js'
 import {
   addCommonOptions,
-  nowOf,
   readEnd,
   readName,
   readScopes,
@@ -46,7 +45,7 @@ function runPatsCreate(command: Command, context: CommandContext): Promise<ExitC
   const raw = command.opts<RawCreateOptions>()
   return runWork(raw, context, async (talk) => {
     const format = listFormatOf(raw, context.io.stdout)
-    const now = nowOf(context)
+    const now = nowOf(context.io)
     const order = readOrder(raw, now)
     const connection = await connect(raw, context)
     const work = { connection, format, now, talk, context }
@@ -223,7 +222,7 @@ function runPatsReconcile(command: Command, context: CommandContext): Promise<Ex
   return runWork(raw, context, async (talk) => {
     const { io, interrupt } = context
     const format = listFormatOf(raw, io.stdout)
-    const now = nowOf(context)
+    const now = nowOf(context.io)
     const displayName = readName(raw.name)
     if (displayName === undefined || raw.since === undefined) {
       throw usageError(

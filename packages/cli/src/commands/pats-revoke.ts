@@ -6,9 +6,10 @@ import { exitCodes, type ExitCode } from '../exit-codes.js'
 import { exitCodeOf, isSdkError, tellFailure } from '../failure.js'
 import { createListWriter, listFormatOf, type ListShape } from '../listing.js'
 import { count, plural } from '../progress.js'
+import { nowOf } from '../point-in-time.js'
 import { runWork } from '../run.js'
 import { styled, type Style } from '../terminal.js'
-import { addCommonOptions, checkId, nowOf, type RawCommon, type Work } from '../own-pats.js'
+import { addCommonOptions, checkId, type RawCommon, type Work } from '../own-pats.js'
 import type { CommandContext, CommandPart } from '../context.js'
 
 interface RawPatsRevokeOptions extends RawCommon {
@@ -75,7 +76,7 @@ function runPatsRevoke(command: Command, context: CommandContext): Promise<ExitC
       const answer = await ask(`Revoke ${tokens} for good? (y/N)`, io, interrupt.signal)
       if (!/^y(?:es)?$/i.test(answer)) throw new CommandError('Nothing was revoked.', { exitCode: exitCodes.failure })
     }
-    return revokeOwn(ids, writer, { connection, format, now: nowOf(context), talk, context })
+    return revokeOwn(ids, writer, { connection, format, now: nowOf(context.io), talk, context })
   })
 }
 

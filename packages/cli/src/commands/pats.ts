@@ -6,6 +6,7 @@ import { exitCodes, type ExitCode } from '../exit-codes.js'
 import { createListWriter, listFormatOf, printOne } from '../listing.js'
 import { collect, oneOf } from '../options.js'
 import { plural } from '../progress.js'
+import { nowOf } from '../point-in-time.js'
 import { runWork } from '../run.js'
 import { styled } from '../terminal.js'
 import { meetsConditions, readTokenFilter, type RawTokenFilter } from '../token-filter.js'
@@ -13,7 +14,6 @@ import { oneTokenShape, ownTokenShape } from '../token-shape.js'
 import {
   addCommonOptions,
   checkId,
-  nowOf,
   readEnd,
   readName,
   readScopes,
@@ -57,7 +57,7 @@ function runPatsList(command: Command, context: CommandContext): Promise<ExitCod
     const { io, interrupt } = context
     const format = listFormatOf(raw, io.stdout)
     const status = oneOf('--status', raw.status ?? 'active', listStatuses)
-    const now = nowOf(context)
+    const now = nowOf(context.io)
     const filter = readTokenFilter(raw, now)
     const { client } = await connect(raw, context)
     const report = await import('@patkit/report')
@@ -115,7 +115,7 @@ function runPatsUpdate(command: Command, context: CommandContext): Promise<ExitC
   return runWork(raw, context, async (talk) => {
     const { io, interrupt } = context
     const format = listFormatOf(raw, io.stdout)
-    const now = nowOf(context)
+    const now = nowOf(context.io)
     const change = readChange(checkId(command.args[0] ?? ''), raw, now)
     const { client } = await connect(raw, context)
     warnOf(change, talk)

@@ -17,6 +17,7 @@ import { exitCodeOfReport, exitCodes, type ExitCode } from '../exit-codes.js'
 import { exitCodeOf, isClosedPipe, tellFailure } from '../failure.js'
 import { FindingsCount } from '../findings.js'
 import type { Io } from '../io.js'
+import { readLogin } from '../login-store.js'
 import {
   addReportOptions,
   readReportOptions,
@@ -116,7 +117,7 @@ class ReportRun {
     const { io } = this.#context
     await checkOutputs(settings.outputs, { cwd: io.cwd, stdout: io.stdout, force: settings.force })
     const place = await checkPlace(settings)
-    const source = findTokenSource(settings.tokenCommand, io.env)
+    const source = findTokenSource(settings.tokenCommand, io.env, () => readLogin(io))
     const owner = {
       organization: place.organization.toLowerCase(),
       settings: checkpointSettings(settings, place.baseUrl),

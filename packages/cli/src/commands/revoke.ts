@@ -16,6 +16,7 @@ import {
   type RawListOptions,
 } from '../listing.js'
 import { collect } from '../options.js'
+import { nowOf } from '../point-in-time.js'
 import { count, plural, showProgress } from '../progress.js'
 import { guidPattern, readReportFile } from '../report-file.js'
 import { revokeAll, type RevocationEnd, type RevocationTarget } from '../revocation.js'
@@ -135,24 +136,25 @@ class RevokeRun {
   async carryOut(ids: readonly string[]): Promise<ExitCode> {
     const { io } = this.#context
     const format = listFormatOf(this.#raw, io.stdout)
-    const now = new Date((io.clock ?? { now: Date.now }).now())
+    const now = nowOf(io)
     const filter = readTokenFilter(this.#raw, now)
     checkCare(this.#raw)
     checkOneSource(ids, this.#raw.fromFile, filter)
+    // A file that cannot be read is told before anybody signs in.
+    const given = filter ?? (await this.#chooseAsGiven(ids))
     const connection = await connect(this.#raw, this.#context)
-    const choice = await this.#choose(ids, filter, connection, now)
+    const choice = 'chosen' in given ? given : await this.#chooseByScan(given, connection, now)
     const open = choice.chosen.filter(({ status }) => status !== 'revoked')
     this.#tellUnread(choice)
     if (open.length === 0) return this.#nothingToDo(choice, format)
     const { organization } = connection
-    const plan = `${plural(open.length, 'token')} of ${organization}, ${choice.reason}`
+    const plan = `${plural(open.length, 'token')} of ${organization} (those ${choice.reason})`
     if (!(await this.#isMeant(plan, open, organization))) return this.#dryRun(choice, format)
     return this.#revoke(choice, open, connection, format)
   }
 
-  #choose(ids: readonly string[], filter: TokenFilter | undefined, connection: Connection, now: Date): Promise<Choice> {
+  #chooseAsGiven(ids: readonly string[]): Promise<Choice> {
     const { fromFile } = this.#raw
-    if (filter !== undefined) return this.#chooseByScan(filter, connection, now)
     return fromFile === undefined ? Promise.resolve(chooseById(ids)) : this.#chooseFromFile(fromFile)
   }
 
@@ -217,7 +219,7 @@ class RevokeRun {
     const will = willOf(this.#raw, io)
     if (will === 'act') this.#talk.note(`Revoking ${plan}. ${finality}`)
     if (will !== 'ask') return will === 'act'
-    this.#talk.notice(`These are ${plan}:`)
+    this.#talk.notice(`${open.length === 1 ? 'This is' : 'These are'} ${plan}:`)
     showSome(open, io)
     this.#talk.notice(styled('yellow', finality))
     await askForName(organization, `to revoke ${them(open.length)}`, this.#context)

@@ -7,7 +7,7 @@ import { exitCodes, type ExitCode } from '../exit-codes.js'
 import { addListOptions, listFormatOf, printOne, type ListShape, type RawListOptions } from '../listing.js'
 import { collect } from '../options.js'
 import { toEnd, toResult } from '../revocation.js'
-import { pointInTime, spokenTime } from '../point-in-time.js'
+import { nowOf, pointInTime, spokenTime } from '../point-in-time.js'
 import { runWork } from '../run.js'
 import type { Talk } from '../talk.js'
 import { styled } from '../terminal.js'
@@ -62,7 +62,7 @@ function runRulesCreate(command: Command, context: CommandContext): Promise<Exit
     const { io } = context
     const format = listFormatOf(raw, io.stdout)
     checkCare(raw)
-    const rule = readRule(raw, new Date((io.clock ?? { now: Date.now }).now()))
+    const rule = readRule(raw, nowOf(io))
     const connection = await connect(raw, context)
     const { organization } = connection
     tellPlan(rule, organization, talk)

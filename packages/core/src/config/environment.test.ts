@@ -75,6 +75,16 @@ describe('authConfigFromEnv() reads who may sign in', () => {
       { AUTHORITY: 'https://woodgrove.ciamlogin.com/', TENANT_ID: guid },
       { kind: 'external-id', tenantId: guid },
     ],
+    [
+      'of External ID at a custom domain',
+      { OIDC_AUTHORITY: `https://Login.Woodgrove.example/${guid}/v2.0` },
+      { kind: 'external-id', tenantId: guid, domain: 'login.woodgrove.example' },
+    ],
+    [
+      'of External ID at a custom domain, without a version',
+      { OIDC_AUTHORITY: `https://login.woodgrove.example/${guid}/` },
+      { kind: 'external-id', tenantId: guid, domain: 'login.woodgrove.example' },
+    ],
   ])('%s', (_, env, authority) => {
     const config = authConfigFromEnv({ ...app, ...env })
     expect(config.authority).toMatchObject(authority)
@@ -168,6 +178,38 @@ describe('authConfigFromEnv() names the variable at fault', () => {
       { AUTHORITY: guid, B2C_TENANT_NAME: 'fab', SIGNUPSIGNIN_USER_FLOW: 'B2C_1_susi' },
       'AUTHORITY',
       'B2C_TENANT_NAME too',
+    ],
+    [
+      'two addresses',
+      { AUTHORITY: guid, OIDC_AUTHORITY: `https://login.fab.example/${guid}/v2.0` },
+      'OIDC_AUTHORITY',
+      'AUTHORITY too',
+    ],
+    [
+      'an address beside B2C',
+      { B2C_TENANT_NAME: 'fab', OIDC_AUTHORITY: `https://login.fab.example/${guid}/v2.0` },
+      'OIDC_AUTHORITY',
+      'B2C_TENANT_NAME too',
+    ],
+    [
+      'two custom domains',
+      { CUSTOM_DOMAIN: 'login.fab.example', OIDC_AUTHORITY: `https://login.fab.example/${guid}/v2.0` },
+      'OIDC_AUTHORITY',
+      'CUSTOM_DOMAIN too',
+    ],
+    ['a custom domain over plain http', { OIDC_AUTHORITY: `http://a.example/${guid}` }, 'OIDC_AUTHORITY', 'no https'],
+    ['a custom domain alone', { OIDC_AUTHORITY: 'login.fab.example' }, 'OIDC_AUTHORITY', 'no https address'],
+    [
+      'a custom domain without the tenant',
+      { OIDC_AUTHORITY: 'https://login.fab.example/fab.onmicrosoft.com/v2.0' },
+      'OIDC_AUTHORITY',
+      'not the id of a tenant',
+    ],
+    [
+      'a host that is no custom domain',
+      { OIDC_AUTHORITY: `https://fab.ciamlogin.com/${guid}/v2.0` },
+      'OIDC_AUTHORITY',
+      'into AUTHORITY',
     ],
     ['a wrong tenant', { TENANT_ID: 'contoso' }, 'TENANT_ID', 'neither a tenant id'],
     ['nobody allowed', { TENANT_ID: 'common' }, 'ALLOWED_TENANTS', "'any'"],

@@ -23,6 +23,7 @@ type Environment = Readonly<Record<string, string | undefined>>
  * - who may sign in, one of: `AUTHORITY` (such as `https://login.microsoftonline.com/contoso.onmicrosoft.com`), `TENANT_ID`, or
  *   `B2C_TENANT_NAME` with `SIGNUPSIGNIN_USER_FLOW` (and `EDITPROFILE_USER_FLOW`, `RESETPASSWORD_USER_FLOW`)
  * - `CUSTOM_DOMAIN`: host under which the directory is reached instead (B2C and External ID), such as `login.fabrikam.com`
+ * - `OIDC_AUTHORITY`, in place of `AUTHORITY`: External ID at a custom domain, such as `https://login.fabrikam.com/<tenant id>/v2.0`
  * - `ALLOWED_TENANTS` for `/common` and `/organizations`: tenant ids, or `any`
  * - `REDIRECT_URI`, or `REDIRECT_PATH` (default `/getAToken`) on `http://localhost:PORT` (default 5000)
  * - `SCOPE` and `ENDPOINT` of the API to call
@@ -105,8 +106,14 @@ function readAuthority(read: Read): Reading<Authority> {
 
 function readDirectory(read: Read): Reading<Authority> {
   const [authority, tenant, b2cName] = [read('AUTHORITY'), read('TENANT_ID'), read('B2C_TENANT_NAME')]
-  if (b2cName !== undefined && authority !== undefined) {
-    return nothing('AUTHORITY', 'It is set, and B2C_TENANT_NAME too.', 'Unset the one that is not meant.')
+  const [oidcAuthority, customDomain] = [read('OIDC_AUTHORITY'), read('CUSTOM_DOMAIN')]
+  if (b2cName !== undefined && authority !== undefined) return setTwice('AUTHORITY', 'B2C_TENANT_NAME')
+  if (oidcAuthority !== undefined) {
+    if (b2cName !== undefined) return setTwice('OIDC_AUTHORITY', 'B2C_TENANT_NAME')
+    if (authority !== undefined) return setTwice('OIDC_AUTHORITY', 'AUTHORITY')
+    // It names a domain itself.
+    if (customDomain !== undefined) return setTwice('OIDC_AUTHORITY', 'CUSTOM_DOMAIN')
+    return readOidcAuthority(oidcAuthority)
   }
   if (b2cName !== undefined) {
     const value = b2c({ tenantName: b2cName, tenantId: tenant, userFlows: readUserFlows(read) })
@@ -120,6 +127,27 @@ function readDirectory(read: Read): Reading<Authority> {
     'Set AUTHORITY, such as https://login.microsoftonline.com/<tenant id>.',
   )
 }
+
+const setTwice = (variable: string, other: string): Reading<never> =>
+  nothing(variable, `It is set, and ${other} too.`, 'Unset the one that is not meant.')
+
+/** External ID at a custom domain: the address has no name of the tenant, only its id. */
+function readOidcAuthority(text: string): Reading<Authority> {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url?.protocol !== 'https:') return nothing('OIDC_AUTHORITY', 'It is no https address.', exampleOidcAuthority)
+  const host = url.hostname.toLowerCase()
+  if (cloudOfHost(host) !== undefined || /\.(?:ciamlogin|b2clogin)\.com$/.test(host)) {
+    return nothing('OIDC_AUTHORITY', `${JSON.stringify(host)} is no custom domain.`, 'Put it into AUTHORITY instead.')
+  }
+  const [tenantId = '', version, ...rest] = url.pathname.split('/').filter((segment) => segment !== '')
+  if (!isGuid(tenantId) || (version ?? 'v2.0') !== 'v2.0' || rest.length > 0) {
+    return nothing('OIDC_AUTHORITY', 'Its path is not the id of a tenant (a GUID).', exampleOidcAuthority)
+  }
+  // <tenant id>.ciamlogin.com is a host of every such tenant: the one that its issuer has.
+  return found(externalId({ tenantName: tenantId, tenantId, domain: host }), 'OIDC_AUTHORITY')
+}
+
+const exampleOidcAuthority = 'Set it to an address such as https://login.fabrikam.com/<tenant id>/v2.0.'
 
 const isUrl = (text: string): boolean => /^[a-z]+:\/\//i.test(text)
 
@@ -149,7 +177,7 @@ function readAuthorityText(text: string, read: Read): Reading<Authority> {
   return nothing(
     'AUTHORITY',
     `${JSON.stringify(host)} is no sign-in host of Microsoft.`,
-    `${exampleAuthority} A custom domain goes into CUSTOM_DOMAIN.`,
+    `${exampleAuthority} A custom domain goes into CUSTOM_DOMAIN or OIDC_AUTHORITY.`,
   )
 }
 
