@@ -6,5 +6,7 @@ export default defineConfig({
   entry: ['src/bin.ts'],
   format: ['esm'],
   dts: false,
+  // An optional dependency must stay outside: it is native, and may be missing.
+  external: ['@napi-rs/keyring'],
   tsconfig: '../../tsconfig.json',
 })

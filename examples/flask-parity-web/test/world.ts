@@ -62,6 +62,7 @@ export async function startWorld({
   const folder = await mkdtemp(path.join(tmpdir(), 'patkit-web-test-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   assets ??= siteAssets()
+  const madeAssets = assets
 
   // The redirect URI names the port, so it has to be known first.
   const probe = await serve((_req, res) => res.end(), { port: 0, host: '127.0.0.1' })
@@ -73,7 +74,7 @@ export async function startWorld({
   const logged: string[] = []
   const logger = { warn: (message: string) => void logged.push(message) }
   const storage = given.storage ?? memoryStorage({ clock: clock ?? systemClock })
-  let running = await startSite(settings, storage, { clock: clock ?? systemClock, logger, assets: await assets })
+  let running = await startSite(settings, storage, { clock: clock ?? systemClock, logger, assets: await madeAssets })
   onTestFinished(() => running.close())
 
   const origin = `http://localhost:${port}`
@@ -110,7 +111,7 @@ export async function startWorld({
     },
     restart: async () => {
       await running.close()
-      running = await startSite(settings, storage, { clock: clock ?? systemClock, logger, assets: await siteAssets() })
+      running = await startSite(settings, storage, { clock: clock ?? systemClock, logger, assets: await madeAssets })
     },
   }
 }

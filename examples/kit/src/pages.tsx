@@ -38,8 +38,8 @@ export function createPages(site: Site, assets: Assets): Pages {
         title={title}
         viewer={state === undefined ? undefined : toViewer(state)}
         theme={themeOf(req)}
-        // The answer to a form cannot be opened again.
-        path={req.method === 'GET' ? req.originalUrl : '/'}
+        // The answer to a form cannot be opened again, and is none of the pages of the navigation.
+        path={req.method === 'GET' ? req.originalUrl : ''}
         style={assets.url('style')}
         scripts={scripts.map((name) => assets.url(name))}
         refresh={refresh}

@@ -1,4 +1,4 @@
-import { homedir } from 'node:os'
+import { homedir, userInfo } from 'node:os'
 import { exitCodes } from './exit-codes.js'
 import { tellFailure } from './failure.js'
 import type { Io } from './io.js'
@@ -11,18 +11,29 @@ import { Terminal } from './terminal.js'
 const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const satisfies readonly NodeJS.Signals[]
 
 const io: Io = {
+  stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
   cwd: process.cwd(),
   platform: process.platform,
   homeDirectory: homedir(),
+  userName: userName(),
   onSignal: (listener) => {
     for (const signal of endSignals) process.on(signal, listener)
     return () => {
       for (const signal of endSignals) process.removeListener(signal, listener)
     }
   },
+}
+
+/** A container may run under a number that has no name. */
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return `uid ${process.getuid?.() ?? 'unknown'}`
+  }
 }
 
 // A fault of ours is told in one line as well; what Node prints by itself could hold anything.

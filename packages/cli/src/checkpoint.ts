@@ -17,7 +17,8 @@ export function checkpointFolder({
   return path.join(stateFolder(env, platform, homeDirectory), 'patkit', 'reports')
 }
 
-function stateFolder(env: Io['env'], platform: NodeJS.Platform, homeDirectory: string): string {
+/** Where this user's programs keep what outlives a run but is no setting. */
+export function stateFolder(env: Io['env'], platform: NodeJS.Platform, homeDirectory: string): string {
   if (platform === 'win32') return variable(env, 'LOCALAPPDATA') ?? path.join(homeDirectory, 'AppData', 'Local')
   const stateHome = variable(env, 'XDG_STATE_HOME')
   // A relative path is to be ignored: https://specifications.freedesktop.org/basedir-spec/latest/

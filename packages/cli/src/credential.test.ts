@@ -36,7 +36,7 @@ test('findTokenSource() names the ways there are, with one exact command, when t
       exitCode: 4,
       message: 'No access token.',
       hint:
-        'Add --token-command "az account get-access-token --resource 499b84ac-1321-427f-aa17-267ca6975798 --query accessToken -o tsv", ' +
+        'Run patkit login, or add --token-command "az account get-access-token --resource 499b84ac-1321-427f-aa17-267ca6975798 --query accessToken -o tsv", ' +
         'or set PATKIT_TOKEN_COMMAND, PATKIT_ACCESS_TOKEN or AZURE_DEVOPS_EXT_PAT.',
     }) as Error,
   )

@@ -1,6 +1,8 @@
 import type { Clock, Credential } from '@patkit/core'
 import { signInError } from './command-error.js'
-import { variable, type Environment } from './io.js'
+import { variable, type Environment, type Io } from './io.js'
+import { keptCredential } from './login.js'
+import { openLogin, type LoginRecord } from './login-store.js'
 import type { Redactor } from './redact.js'
 import { looksLikeToken, runTokenCommand } from './token-command.js'
 
@@ -17,13 +19,20 @@ export type TokenSource =
   | { readonly kind: 'command'; readonly command: string; readonly from: '--token-command' | 'PATKIT_TOKEN_COMMAND' }
   | { readonly kind: 'token'; readonly token: string; readonly from: 'PATKIT_ACCESS_TOKEN' }
   | { readonly kind: 'pat'; readonly pat: string; readonly from: 'AZURE_DEVOPS_EXT_PAT' }
+  | { readonly kind: 'login'; readonly login: LoginRecord; readonly from: 'patkit login' }
 
 /**
- * Finds the access token: the first of `--token-command`, `PATKIT_TOKEN_COMMAND`, `PATKIT_ACCESS_TOKEN`, `AZURE_DEVOPS_EXT_PAT`.
+ * Finds the access token: the first of `--token-command`, `PATKIT_TOKEN_COMMAND`, `PATKIT_ACCESS_TOKEN`, `AZURE_DEVOPS_EXT_PAT`, and
+ * the sign-in that `patkit login` kept.
  *
+ * @param kept - Looks for the kept sign-in; asked last, and only if nothing else is set.
  * @throws {@link CommandError} With exit code 4 when there is none.
  */
-export function findTokenSource(tokenCommand: string | undefined, env: Environment): TokenSource {
+export function findTokenSource(
+  tokenCommand: string | undefined,
+  env: Environment,
+  kept: () => LoginRecord | undefined = () => undefined,
+): TokenSource {
   if (tokenCommand !== undefined) return { kind: 'command', command: tokenCommand, from: '--token-command' }
   const command = variable(env, 'PATKIT_TOKEN_COMMAND')
   if (command !== undefined) return { kind: 'command', command, from: 'PATKIT_TOKEN_COMMAND' }
@@ -33,9 +42,11 @@ export function findTokenSource(tokenCommand: string | undefined, env: Environme
   const pat = variable(env, 'AZURE_DEVOPS_EXT_PAT')
   if (pat !== undefined)
     return { kind: 'pat', pat: checkToken(pat, 'AZURE_DEVOPS_EXT_PAT'), from: 'AZURE_DEVOPS_EXT_PAT' }
+  const login = kept()
+  if (login !== undefined) return { kind: 'login', login, from: 'patkit login' }
   throw signInError(
     'No access token.',
-    `Add --token-command ${JSON.stringify(azCommand)}, or set PATKIT_TOKEN_COMMAND, PATKIT_ACCESS_TOKEN or AZURE_DEVOPS_EXT_PAT.`,
+    `Run patkit login, or add --token-command ${JSON.stringify(azCommand)}, or set PATKIT_TOKEN_COMMAND, PATKIT_ACCESS_TOKEN or AZURE_DEVOPS_EXT_PAT.`,
   )
 }
 
@@ -50,14 +61,20 @@ function checkToken(value: string, name: string): string {
 
 /** The source in the words of the plan. Never the token, and not the command, which may hold a password. */
 export function describeSource(source: TokenSource): string {
-  return source.kind === 'command' ? `access token by ${source.from}` : `access token from ${source.from}`
+  switch (source.kind) {
+    case 'command':
+      return `access token by ${source.from}`
+    case 'login': {
+      const { who, emulator } = source.login
+      return `access token of ${who} by ${source.from}${emulator === undefined ? '' : ` at the emulator ${emulator}`}`
+    }
+    default:
+      return `access token from ${source.from}`
+  }
 }
 
 /** What a credential is made with. */
-export interface CredentialSurroundings {
-  readonly cwd: string
-  readonly env: Environment
-  readonly platform: NodeJS.Platform
+export interface CredentialSurroundings extends Pick<Io, 'cwd' | 'env' | 'platform' | 'homeDirectory' | 'keychain'> {
   readonly clock: Clock
   readonly redactor: Redactor
   /** Stops waiting for the first token. */
@@ -80,6 +97,8 @@ export async function createCredential(source: TokenSource, surroundings: Creden
       return staticToken(source.token, surroundings.clock)
     case 'command':
       return commandToken(source.command, surroundings)
+    case 'login':
+      return loginToken(source.login, surroundings)
     default: {
       const unreachable: never = source
       throw new TypeError(`unknown token source ${JSON.stringify(unreachable)}`)
@@ -120,8 +139,17 @@ async function commandToken(command: string, surroundings: CredentialSurrounding
   }
 }
 
+/** The first token is asked for at once, so that a sign-in that has ended is known before anything else begins. */
+async function loginToken(login: LoginRecord, surroundings: CredentialSurroundings): Promise<Credential> {
+  const { AZURE_DEVOPS_SCOPE } = await import('@patkit/core')
+  const { clock, signal } = surroundings
+  const credential = await keptCredential(login, await openLogin(login, surroundings, clock), clock)
+  await credential.getToken(AZURE_DEVOPS_SCOPE, { abortSignal: signal })
+  return credential
+}
+
 /** When a JWT ends, in milliseconds since 1970; `undefined` for any other token. Not trusted: the service decides. */
-function expiryOf(token: string): number | undefined {
+export function expiryOf(token: string): number | undefined {
   const payload = token.split('.')[1]
   if (payload === undefined) return undefined
   try {

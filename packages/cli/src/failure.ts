@@ -52,6 +52,13 @@ interface Words {
 
 function wordsOf(error: unknown, redactor: Redactor): Words {
   if (error instanceof CommandError) return error
+  if (isSdkError(error) && error.code === 'PATKIT_CONFIGURATION') {
+    // Its message has the remedies in it already, in terms of code.
+    return {
+      message: error.faults.map(({ problem }) => problem).join(' '),
+      hint: error.faults.map(({ fix }) => fix).join(' '),
+    }
+  }
   if (isSdkError(error)) {
     return {
       message: error.message.replace(/^Cannot write (?:-|the stream):/, 'Cannot write standard output:'),

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { createWorld } from '../test/world.js'
+import { commands } from './registry.js'
 
 test('patkit alone, help and --help show how it is used, on standard output', async () => {
   for (const argv of [[], ['help'], ['--help'], ['-h']]) {
@@ -34,6 +35,35 @@ test('patkit report --help names every option of the contract, examples and exit
   expect(world.stdout.text).not.toContain('\u001b')
 })
 
+test('a word that leads to commands shows them, with help, --help and by itself', async () => {
+  for (const argv of [['pats'], ['pats', '--help'], ['help', 'pats']]) {
+    await using world = await createWorld()
+    expect(await world.run(...argv)).toBe(0)
+    expect(world.stdout.text).toMatch(/^Usage: patkit pats /)
+    for (const name of ['list', 'get', 'create', 'update', 'rotate', 'revoke', 'reconcile']) {
+      expect(world.stdout.text).toMatch(new RegExp(`^  ${name} `, 'm'))
+    }
+    expect(world.stderr.text).toBe('')
+  }
+})
+
+test.each(commands.map(({ words }) => [words.join(' ')]))(
+  'patkit %s --help has options and an example',
+  async (name) => {
+    for (const argv of [
+      [...name.split(' '), '--help'],
+      ['help', ...name.split(' ')],
+    ]) {
+      await using world = await createWorld()
+      expect(await world.run(...argv)).toBe(0)
+      expect(world.stdout.text).toMatch(new RegExp(`^Usage: patkit ${name} `))
+      expect(world.stdout.text).toMatch(/^Examples?:\n[^]*\$ (?:patkit|az) /m)
+      expect(world.stdout.text).toContain(`$ patkit ${name}`)
+      expect(world.stdout.text.match(/-h, --help/g)).toHaveLength(1)
+    }
+  },
+)
+
 test('patkit --version prints the version of the package', async () => {
   await using world = await createWorld()
   const content = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
@@ -46,7 +76,12 @@ test.each([
   [['report', '--otu', 'a.csv'], `Unknown option '--otu'. Did you mean --out?`],
   [['report', '--org'], `Option '--org <name>' argument missing.`],
   [['report', '--org', 'x', '--json', 'more'], `Too many arguments for 'report'.`],
-  [['--jason'], `Unknown option '--jason'.`],
+  [['--jason'], `Unknown option '--jason'. See patkit --help.`],
+  [['pats', 'lits'], `Unknown command 'lits'. Did you mean list? See patkit pats --help.`],
+  [['pats', 'get'], `Missing required argument 'authorization-id'. See patkit pats get --help.`],
+  [['users', 'list', '--sujbect-types', 'aad'], `Did you mean --subject-types? See patkit users list --help.`],
+  [['revoke', '--exipred'], `Unknown option '--exipred'. Did you mean --expired?`],
+  [['diff', 'a', 'b', 'c'], `Too many arguments for 'diff'.`],
 ])('patkit %j is refused in one line with exit code 2', async (argv, fault) => {
   await using world = await createWorld()
   expect(await world.run(...argv)).toBe(2)

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
-import { runReport, type CommandContext } from './commands/report.js'
+import { withConfig } from './config-file.js'
+import type { CommandContext, CommandPart } from './context.js'
 import { exitCodes, type ExitCode } from './exit-codes.js'
 import { Interrupt } from './interrupt.js'
 import { exitCodeOf, tellFailure } from './failure.js'
 import type { Io } from './io.js'
-import { addReportOptions } from './options.js'
 import { redactorOf } from './redact.js'
+import { commandIn, commands, groups, type CommandEntry } from './registry.js'
 import { PlainTalk } from './talk.js'
 import { Terminal } from './terminal.js'
 
@@ -30,23 +31,47 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
 }
 
 async function dispatch(argv: readonly string[], context: CommandContext): Promise<ExitCode> {
+  // Only the command that was asked for is loaded, so that help and mistakes are answered at once.
+  const entry = commandIn(argv)
+  const part = await entry?.load()
   let chosen: Command | undefined
-  const program = createProgram(context, (command) => (chosen = command))
+  const program = createProgram(context, { entry, part, choose: (command) => (chosen = command) })
   try {
     if (argv.length === 0) program.outputHelp()
-    else program.parse(argv, { from: 'user' })
-    return chosen === undefined ? exitCodes.complete : await runReport(chosen, context)
+    else program.parse(helpInWords(argv, entry), { from: 'user' })
+    if (chosen === undefined || entry === undefined || part === undefined) return exitCodes.complete
+    return await part.run(chosen, entry.settings === undefined ? withSettings(context) : context)
   } catch (error) {
-    return explain(error, context)
+    const words = entry?.words ?? argv.slice(0, 1).filter((word) => groups.some(({ name }) => name === word))
+    return explain(error, ['patkit', ...words].join(' '), context)
   }
 }
 
-function createProgram({ io, version }: CommandContext, choose: (command: Command) => void): Command {
+/** The context with the kept settings in it: what is typed wins over variables, and variables win over the file. */
+function withSettings(context: CommandContext): CommandContext {
+  return { ...context, io: withConfig(context.io) }
+}
+
+/** `patkit help pats create` and `patkit pats` are wishes for help as well. */
+function helpInWords(argv: readonly string[], entry: CommandEntry | undefined): readonly string[] {
+  const [first, ...rest] = argv
+  if (first === 'help' && entry !== undefined) return [...rest, '--help']
+  return rest.length === 0 && groups.some(({ name }) => name === first) ? [...argv, '--help'] : argv
+}
+
+/** The command that was asked for. */
+interface Chosen {
+  readonly entry: CommandEntry | undefined
+  readonly part: CommandPart | undefined
+  readonly choose: (command: Command) => void
+}
+
+function createProgram({ io, version }: CommandContext, chosen: Chosen): Command {
   const program = new Command('patkit')
-    .description('Reports on every personal access token of an Azure DevOps organization.')
+    .description('Reads, reports on and manages the personal access tokens of an Azure DevOps organization.')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show this help')
-    .helpCommand('help [command]', 'show the help of a command')
+    .helpCommand('help [command...]', 'show the help of a command')
     .addHelpText('after', programHelp)
     .showSuggestionAfterError()
     .exitOverride()
@@ -58,65 +83,42 @@ function createProgram({ io, version }: CommandContext, choose: (command: Comman
       getOutHelpWidth: () => io.stdout.columns ?? 100,
       getOutHasColors: () => false,
     })
-  addReportOptions(program.command('report'))
-    .description('Write a report of every user and every token of an organization.')
-    .allowExcessArguments(false)
-    .addHelpText('after', reportHelp)
-    .action((_options, command: Command) => choose(command))
+  for (const entry of commands) if (entry.words.length === 1) addCommand(program, entry, chosen)
+  for (const { name, description } of groups) {
+    const group = program.command(name).description(description).helpOption('-h, --help', 'show this help')
+    for (const entry of commands)
+      if (entry.words.length === 2 && entry.words[0] === name) addCommand(group, entry, chosen)
+  }
   return program
+}
+
+function addCommand(parent: Command, entry: CommandEntry, { entry: wanted, part, choose }: Chosen): void {
+  const command = parent
+    .command(entry.words.at(-1) ?? '')
+    .description(entry.description)
+    .allowExcessArguments(false)
+    .action((..._values: unknown[]) => choose(command))
+  if (entry !== wanted || part === undefined) return
+  part.addOptions(command).helpOption('-h, --help', 'show this help').addHelpText('after', part.help)
 }
 
 const programHelp = `
 Examples:
   $ patkit report --org fabrikam --out pats.xlsx
+  $ patkit pats create --org fabrikam --name ci --scope vso.code --expires 30d --secret-file ci.token
+  $ patkit revoke --org fabrikam --full-scope --all-orgs
   $ patkit report --help
 `
 
-const reportHelp = `
-Examples:
-  A workbook and a page, with the access token of the Azure CLI:
-  $ az login
-  $ export PATKIT_TOKEN_COMMAND="az account get-access-token --resource 499b84ac-1321-427f-aa17-267ca6975798 --query accessToken -o tsv"
-  $ patkit report --org fabrikam --out pats.xlsx pats.html
-
-  Go on where an interrupted report stopped:
-  $ patkit report --org fabrikam --out pats.xlsx --resume
-
-  In a pipeline: fail when a token works for all organizations or ends within two weeks:
-  $ patkit report --org fabrikam --json --fail-on all-orgs,expiring:14d > summary.json
-
-  Only what ends within a month, into another program:
-  $ patkit report --org fabrikam --status expiring --out - --format csv | head
-
-Access token, the first of:
-  --token-command, PATKIT_TOKEN_COMMAND   a shell command that prints one; run again when it is refused or near its end
-  PATKIT_ACCESS_TOKEN                     an access token of Entra ID
-  AZURE_DEVOPS_EXT_PAT                    a personal access token of an organization administrator
-
-Exit codes:
-  0    the report is complete
-  1    failure: no report was written
-  2    an option or a checkpoint does not fit; nothing was asked of the service
-  3    --fail-on found tokens (also when the report is incomplete)
-  4    sign-in needed: there is no access token, or it is not accepted
-  5    the report is written but incomplete: the tokens of some users could not be read
-  130  interrupted; what was read is kept for --resume
-  141  the reader of standard output went away
-
---fail-on looks at all tokens, whatever --status shows; full-scope, all-orgs and no-expiry count tokens that still work.
-The access token needs the right to administer tokens: a member of Project Collection Administrators, vso.graph and
-vso.tokenadministration.
-`
-
 /** One line for what is wrong with the command line; nothing for help and version, which commander reports as errors. */
-function explain(error: unknown, { io, redactor }: CommandContext): ExitCode {
+function explain(error: unknown, name: string, { io, redactor }: CommandContext): ExitCode {
   const talk = new PlainTalk(new Terminal(io.stderr, io.env, io.platform), { quiet: false, redactor })
   if (!(error instanceof CommanderError)) {
     tellFailure(error, { talk, env: io.env, redactor })
     return exitCodeOf(error)
   }
   if (error.exitCode === 0) return exitCodes.complete
-  talk.fail(commanderSentence(error), 'See patkit report --help.')
+  talk.fail(commanderSentence(error), `See ${name} --help.`)
   return exitCodes.usage
 }
 

@@ -106,7 +106,8 @@ export function addReportOptions(command: Command): Command {
     .helpOption('-h, --help', 'show this help')
 }
 
-function collect(value: string, previous: readonly string[] | undefined): readonly string[] {
+/** For options that may be given several times. */
+export function collect(value: string, previous: readonly string[] | undefined): readonly string[] {
   return [...(previous ?? []), value]
 }
 
@@ -198,14 +199,16 @@ function toFile(name: string): OutputRequest {
   )
 }
 
-function oneOf<T extends string>(name: string, value: string, choices: readonly T[]): T {
+/** Reads one of a few words, and suggests the one that was meant. */
+export function oneOf<T extends string>(name: string, value: string, choices: readonly T[]): T {
   const choice = choices.find((known) => known === value)
   if (choice !== undefined) return choice
   const suggestion = didYouMean(value, choices)
   throw usageError(`${name} ${JSON.stringify(value)} is unknown.`, suggestion ?? `Give one of ${choices.join(', ')}.`)
 }
 
-function wholeNumber(name: string, text: string, least: number, most: number): number {
+/** Reads a whole number within bounds. */
+export function wholeNumber(name: string, text: string, least: number, most: number): number {
   const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN
   if (value >= least && value <= most) return value
   throw usageError(`${name} ${JSON.stringify(text)} does not fit.`, `Give a whole number from ${least} to ${most}.`)

@@ -75,7 +75,7 @@ test('patkit report without a token names the ways to give one, with exit code 4
   await writeFile(path.join(world.folder, 'old.csv'), 'old')
   expect(await world.run('report', '--org', 'fabrikam', '--out', 'old.csv', '--force')).toBe(4)
   expect(world.stderr.lines).toEqual([
-    'patkit: No access token. Add --token-command "az account get-access-token --resource 499b84ac-1321-427f-aa17-267ca6975798 ' +
+    'patkit: No access token. Run patkit login, or add --token-command "az account get-access-token --resource 499b84ac-1321-427f-aa17-267ca6975798 ' +
       '--query accessToken -o tsv", or set PATKIT_TOKEN_COMMAND, PATKIT_ACCESS_TOKEN or AZURE_DEVOPS_EXT_PAT.',
   ])
   expect(await readFile(path.join(world.folder, 'old.csv'), 'utf8')).toBe('old')

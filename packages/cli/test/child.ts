@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
+/** What lets Node run TypeScript. */
+export const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
 const bin = fileURLToPath(new URL('../src/bin.ts', import.meta.url))
 
 /** How a process ended, and what it said. */
@@ -22,6 +23,8 @@ export interface PatkitProcess {
   closeStderr(): void
   /** Resolves with the first data on standard output. */
   readonly firstOutput: Promise<void>
+  /** Waits until it has said something on standard error, and gives the first group. */
+  said(pattern: RegExp): Promise<string>
   readonly ended: Promise<Ended>
 }
 
@@ -53,6 +56,16 @@ export function startPatkit(argv: readonly string[], { cwd, env, through = [] }:
     closeStdout: () => child.stdout.destroy(),
     closeStderr: () => child.stderr.destroy(),
     firstOutput,
+    said: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          const found = pattern.exec(stderr)
+          if (found !== null) resolve(found[1] ?? found[0])
+        }
+        child.stderr.on('data', look)
+        void ended.then(() => reject(new Error(`It ended without saying ${pattern.source}: ${stderr}`)))
+        look()
+      }),
     ended,
   }
 }

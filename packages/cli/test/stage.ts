@@ -10,6 +10,8 @@ export interface Stage extends AsyncDisposable {
   readonly world: World
   /** Runs `patkit report` for the emulator's organization, skipping every pause. */
   report(...argv: string[]): Promise<number>
+  /** Runs any command for the emulator's organization, skipping every pause. */
+  run(...argv: string[]): Promise<number>
 }
 
 /** Sets up an organization of 20 users, unless told otherwise, and a world; with one clock for both. */
@@ -23,6 +25,7 @@ export async function createStage(organization: EmulatorOptions = {}, options: W
     clock,
     emulator,
     world,
+    run: (...argv) => clock.runUntil(world.run(...argv, '--org', emulator.organization)),
     report: (...argv) => clock.runUntil(world.run('report', '--org', emulator.organization, ...argv)),
     [Symbol.asyncDispose]: async () => {
       await emulator.close()

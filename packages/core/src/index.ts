@@ -115,7 +115,7 @@ export {
 export { encryptTokenCache, type TokenCacheKey } from './auth/token-cache-crypto.js'
 export { fileTokenCache, type FileTokenCacheOptions } from './auth/token-cache-file.js'
 export { redisTokenCache, type RedisCommands, type RedisTokenCacheOptions } from './auth/token-cache-redis.js'
-export { environmentFetch, type TunnelTrust } from './auth/proxy.js'
+export { environmentFetch, type TunnelTrust } from './http/proxy.js'
 export {
   b2c,
   externalId,

@@ -41,6 +41,7 @@ describe('patkit-emulator', () => {
     )
     expect([code, err, count]).toEqual([0, '', 17])
     expect(out).toContain('Ctrl-C ends it')
+    expect(out).toMatch(/^npx patkit login --browser --emulator http:\/\/localhost:\d+ --client-id [0-9a-f-]{36}$/m)
     await expect(fetch(settingsIn(out)['PATKIT_BASE_URL'] ?? '')).rejects.toThrow('fetch failed')
   })
 

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { type Emulator, type EmulatorOptions, startEmulator } from './emulator.js'
 import type { HttpsAddress } from './identity/https.js'
+import { sampleIds } from './identity/sample-directory.js'
 
 /** What the command needs of the process around it. */
 export interface Terminal {
@@ -139,14 +140,18 @@ function rateLimitOf(values: Values): EmulatorOptions {
 function greeting(emulator: Emulator): string {
   const { url, organization, https } = emulator
   const settings = `PATKIT_BASE_URL=${url} PATKIT_ORG=${organization} PATKIT_ACCESS_TOKEN=${emulator.tokenFor()}`
+  const signIn = url.replace('127.0.0.1', 'localhost')
   return `Azure DevOps emulator: ${url}/${organization} (${emulator.data.size} identities). Ctrl-C ends it.
-Sign-in services: ${url.replace('127.0.0.1', 'localhost')}/login.microsoftonline.com/… and the others, host first.
+Sign-in services: ${signIn}/login.microsoftonline.com/… and the others, host first.
 
 For a command, put this before it; for a shell, put "export" before this:
 ${settings}
 
 For example:
 ${settings} npx patkit report --out pats.xlsx
+
+To sign in as somebody instead:
+npx patkit login --browser --emulator ${signIn} --client-id ${sampleIds.publicClient}
 ${https === undefined ? '' : httpsGreeting(https)}`
 }
 

@@ -116,7 +116,9 @@ export class TestBrowser {
 
   #exchange(path: string, method: string, body: string | undefined, headers: Record<string, string>): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const outgoing = request({ host: '127.0.0.1', port: this.#port, path, method, headers }, (incoming) => {
+      // A connection of its own: one that was kept may belong to a server that has been restarted, where a browser would just try again.
+      const options = { host: '127.0.0.1', port: this.#port, path, method, headers, agent: false } as const
+      const outgoing = request(options, (incoming) => {
         const chunks: Buffer[] = []
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
         incoming.on('error', reject)

@@ -117,6 +117,36 @@ describe('writeReport() to CSV', () => {
     )
   })
 
+  it('gives every text of a row back in its own cell, whatever is in all of them, apart by any delimiter', async () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string({
+        unit: fc.constantFrom('"', ',', ';', '\t', '\r', '\n', '=', ' ', "'", '\0', '\ufeff', '\ud83d', '\u2028'),
+      }),
+    )
+    const rows = fc.array(fc.record({ owner: text, token: text, id: text }), { minLength: 1, maxLength: 10 })
+    await fc.assert(
+      fc.asyncProperty(rows, fc.constantFrom(',', ';', '\t' as const), fc.boolean(), async (given, delimiter, raw) => {
+        const { stream, bytes } = collector()
+        const outcomes = given.map(({ owner, token, id }) =>
+          read([sampleToken({ displayName: token, authorizationId: id })], sampleUser({ displayName: owner })),
+        )
+        await writeReport(scanOf(...outcomes), [{ stream, format: 'csv' }], {
+          now,
+          csv: { bom: false, raw, delimiter },
+        })
+        const [header = [], ...records] = readCsv(bytes().toString('utf8'), { delimiter })
+        const shown = (value: string): string => encoded(raw ? value : neutralized(value))
+        const named = (owner: string): string => (owner.trim() === '' ? 'ann@fabrikam.com' : owner)
+        expect(records.map((record) => record.length)).toEqual(given.map(() => header.length))
+        expect(records.map((record) => [record[0], record[tokenColumn], record[header.length - 1]])).toEqual(
+          given.map(({ owner, token, id }) => [shown(named(owner)), shown(token), shown(id)]),
+        )
+      }),
+      { seed: 20_261_126, numRuns: 80 },
+    )
+  })
+
   it('refuses a delimiter that would give another format', async () => {
     const wrong = { csv: { delimiter: '"' } } as unknown as ReportOptions
     await expect(writeReport(scanOf(), [], wrong)).rejects.toThrow(`csv.delimiter must be ',', ';' or a tab, not "\\""`)

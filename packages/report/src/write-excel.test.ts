@@ -193,6 +193,43 @@ describe('writeReport() to Excel', () => {
     )
   })
 
+  it('gives every cell of a row back as the type that it is, whatever is in it', async () => {
+    const row = fc.record({
+      owner: fc.string({ unit: 'binary', minLength: 1 }).filter((text) => xmlText(showBidi(text)).trim() !== ''),
+      formula: fc.constantFrom('=', '+', '-', '@', '=HYPERLINK("http://x","y")', '=cmd|', "'", '\t='),
+      rest: fc.string({ unit: 'binary' }),
+      everywhere: fc.boolean(),
+      full: fc.boolean(),
+      from: fc.date({ min: new Date('1900-03-01'), max: new Date('2099-12-31'), noInvalidDate: true }),
+      days: fc.integer({ min: -3000, max: 3000 }),
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 12 }), async (rows) => {
+        const outcomes = rows.map(({ owner, formula, rest, everywhere, full, from, days }) => {
+          const token = sampleToken({
+            displayName: formula + rest,
+            scope: full ? 'app_token' : 'vso.code',
+            targetAccounts: everywhere ? null : ['one'],
+            validFrom: from,
+            validTo: daysFromNow(days),
+          })
+          return read([token], sampleUser({ displayName: owner }))
+        })
+        const sheet = sheetOf(await workbookOf(scanOf(...outcomes)), 'Tokens')
+        rows.forEach(({ owner, formula, rest, everywhere, full, from, days }, index) => {
+          const cells = cellsOf(sheet, index + 2)
+          expect(sheet.getRow(index + 2).getCell(4).formula).toBeUndefined()
+          expect(decoded(cells[0] ?? null)).toBe(xmlText(showBidi(owner)))
+          expect(decoded(cells[3] ?? null)).toBe(xmlText(showBidi(formula + rest)))
+          expect([cells[6], cells[7], cells[9], cells[10]]).toEqual([full, everywhere, daysFromNow(days), days])
+          // Times are rounded to seconds.
+          expect(Math.abs((cells[8] as Date).getTime() - from.getTime())).toBeLessThanOrEqual(501)
+        })
+      }),
+      { seed: 20_261_126, numRuns: 25 },
+    )
+  })
+
   it('fault 62: cuts what Excel would call damaged, and says so', async () => {
     const tokens = ['x'.repeat(40_000), '&'.repeat(32_767), '🚀'.repeat(20_000)].map((displayName) =>
       sampleToken({ displayName }),

@@ -109,4 +109,5 @@ export class ProgressPanel {
   }
 }
 
-const signedOut = 'The report goes on. Sign in again, here or in another tab, to see the rest of it.'
+const signedOut =
+  'Sign in again, here or in another tab, and this page goes on. A report that is being made goes on meanwhile.'

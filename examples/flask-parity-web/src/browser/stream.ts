@@ -37,7 +37,6 @@ export class ReportStream {
   #source: EventSource | undefined
   /** Id of the last event. */
   #last = '0'
-  #hasEnded = false
   #retry: number | undefined
   #grace: number | undefined
   #unseen: number | undefined
@@ -46,7 +45,7 @@ export class ReportStream {
     this.#url = url
     this.#handlers = handlers
     document.addEventListener('visibilitychange', () => this.#seen(document.visibilityState === 'visible'))
-    // Signed in again in another tab, or back on the network.
+    // Signed in again in another tab, or back on the network; and after the end, tokens may have been revoked from another tab.
     for (const event of ['focus', 'online']) addEventListener(event, () => this.#openIfClosed())
     this.#open()
   }
@@ -71,7 +70,6 @@ export class ReportStream {
     on('rows', (data) => this.#handlers.rows(data))
     on('revoked', (data) => this.#handlers.revoked(data))
     on('end', (data) => {
-      this.#hasEnded = true
       this.#close()
       this.#handlers.end(data)
     })
@@ -102,10 +100,9 @@ export class ReportStream {
   }
 
   #openIfClosed(): void {
-    if (!this.#hasEnded && this.#source?.readyState !== EventSource.OPEN) {
-      this.#close()
-      this.#open()
-    }
+    if (this.#source?.readyState === EventSource.OPEN) return
+    this.#close()
+    this.#open()
   }
 
   #close(): void {

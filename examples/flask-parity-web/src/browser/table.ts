@@ -5,6 +5,7 @@ import { plural } from '../report/words.js'
 import type { WireRow } from '../report/wire.js'
 import type { Address } from './address.js'
 import { byId } from './elements.js'
+import { Pager } from './pager.js'
 import { PauseButton } from './pause-button.js'
 import type { Selection } from './selection.js'
 import { fillRow } from './token-row.js'
@@ -51,15 +52,16 @@ export class TokenTable {
   readonly #selection: Selection
   readonly #address: Address
   readonly #pause = new PauseButton(byId('table-actions', HTMLDivElement))
+  readonly #pager: Pager
   readonly #filled = new WeakMap<HTMLTableRowElement, WireRow>()
   #drawn = 0
   #isDue = false
   #isPressed = false
+  #drawnAt = 0
 
   constructor(selection: Selection, address: Address) {
     this.#selection = selection
     this.#address = address
-    document.getElementById('pages')?.remove()
     const place = byId('tokens', HTMLTableElement)
     place.querySelector('tbody')?.replaceChildren()
     this.#table = new DataTable<WireRow>(place, {
@@ -71,10 +73,11 @@ export class TokenTable {
       pageLength: rowsPerPage,
       deferRender: true,
       autoWidth: false,
-      layout: { topStart: null, topEnd: null, bottomStart: null, bottomEnd: 'paging' },
+      layout: { topStart: null, topEnd: null, bottomStart: null, bottomEnd: null },
       language: { emptyTable: 'No tokens so far.', zeroRecords: 'No token passes this filter.' },
       rowCallback: (row, data) => this.#fill(row, data as WireRow),
     })
+    this.#pager = new Pager(place, (step) => this.#table.page(step).draw('page'))
     this.#table.search.fixed('filter', (_text, row) => passes(row, this.#address.filter))
     this.#keepFocus()
     this.#table.on('draw', () => {
@@ -143,14 +146,22 @@ export class TokenTable {
   #drawSoon(): void {
     if (this.#isDue) return
     this.#isDue = true
+    const waitMs = Math.max(0, this.#drawnAt + drawMs - performance.now())
     setTimeout(() => {
       this.#isDue = false
-      if (this.#isPressed) this.#drawSoon()
+      if (this.#isPressed) this.#holdOff()
       else this.#drawNew()
-    }, drawMs)
+    }, waitMs)
+  }
+
+  /** A row that is being clicked does not move meanwhile. */
+  #holdOff(): void {
+    this.#drawnAt = performance.now()
+    this.#drawSoon()
   }
 
   #drawNew(): void {
+    this.#drawnAt = performance.now()
     if (this.#pause.isOn) this.#sayCount()
     else this.#table.draw('full-hold')
   }
@@ -190,9 +201,6 @@ export class TokenTable {
     const place = pages > 1 ? `, page ${page + 1} of ${pages}` : ''
     byId('matching', HTMLElement).textContent = `${plural(recordsDisplay, 'token')}${place}`
     this.#pause.sayWaiting(this.#rows.size - this.#drawn)
-    for (const nav of document.querySelectorAll<HTMLElement>('.dt-paging nav')) {
-      nav.className = 'row'
-      nav.parentElement?.toggleAttribute('hidden', pages < 2)
-    }
+    this.#pager.show(page, pages)
   }
 }

@@ -11,13 +11,15 @@ import {
   type CheckpointOwner,
 } from '../checkpoint.js'
 import { CommandError, usageError } from '../command-error.js'
+import type { CommandContext, CommandPart } from '../context.js'
 import { createCredential, describeSource, findTokenSource, type TokenSource } from '../credential.js'
 import { exitCodeOfReport, exitCodes, type ExitCode } from '../exit-codes.js'
 import { exitCodeOf, isClosedPipe, tellFailure } from '../failure.js'
 import { FindingsCount } from '../findings.js'
-import type { Interrupt } from '../interrupt.js'
 import type { Io } from '../io.js'
+import { readLogin } from '../login-store.js'
 import {
+  addReportOptions,
   readReportOptions,
   resumeCommandLine,
   type ProgressMode,
@@ -27,22 +29,51 @@ import {
 import { checkOutputs } from '../outputs.js'
 import { PolicyWatch } from '../policy.js'
 import { plural, showProgress, type ProgressStyle } from '../progress.js'
-import type { Redactor } from '../redact.js'
 import { summaryLines } from '../summary.js'
 import { JsonTalk, PlainTalk, type Talk } from '../talk.js'
 import { styled, Terminal } from '../terminal.js'
 
-/** What every command runs in. */
-export interface CommandContext {
-  readonly io: Io
-  readonly interrupt: Interrupt
-  readonly redactor: Redactor
-  /** Version of this package. */
-  readonly version: string
-}
+const help = `
+Examples:
+  A workbook and a page, with the access token of the Azure CLI:
+  $ az login
+  $ export PATKIT_TOKEN_COMMAND="az account get-access-token --resource 499b84ac-1321-427f-aa17-267ca6975798 --query accessToken -o tsv"
+  $ patkit report --org fabrikam --out pats.xlsx pats.html
+
+  Go on where an interrupted report stopped:
+  $ patkit report --org fabrikam --out pats.xlsx --resume
+
+  In a pipeline: fail when a token works for all organizations or ends within two weeks:
+  $ patkit report --org fabrikam --json --fail-on all-orgs,expiring:14d > summary.json
+
+  Only what ends within a month, into another program:
+  $ patkit report --org fabrikam --status expiring --out - --format csv | head
+
+Access token, the first of:
+  --token-command, PATKIT_TOKEN_COMMAND   a shell command that prints one; run again when it is refused or near its end
+  PATKIT_ACCESS_TOKEN                     an access token of Entra ID
+  AZURE_DEVOPS_EXT_PAT                    a personal access token of an organization administrator
+
+Exit codes:
+  0    the report is complete
+  1    failure: no report was written
+  2    an option or a checkpoint does not fit; nothing was asked of the service
+  3    --fail-on found tokens (also when the report is incomplete)
+  4    sign-in needed: there is no access token, or it is not accepted
+  5    the report is written but incomplete: the tokens of some users could not be read
+  130  interrupted; what was read is kept for --resume
+  141  the reader of standard output went away
+
+--fail-on looks at all tokens, whatever --status shows; full-scope, all-orgs and no-expiry count tokens that still work.
+The access token needs the right to administer tokens: a member of Project Collection Administrators, vso.graph and
+vso.tokenadministration.
+`
+
+/** `patkit report`. */
+export const reportCommand: CommandPart = { addOptions: addReportOptions, help, run: runReport }
 
 /** Runs `patkit report`, tells on stderr whatever goes wrong, and says what the process ends with. */
-export async function runReport(command: Command, context: CommandContext): Promise<ExitCode> {
+async function runReport(command: Command, context: CommandContext): Promise<ExitCode> {
   const raw = command.opts<RawReportOptions>()
   const talk = createTalk(raw, context)
   const run = new ReportRun(command, talk, context)
@@ -86,7 +117,7 @@ class ReportRun {
     const { io } = this.#context
     await checkOutputs(settings.outputs, { cwd: io.cwd, stdout: io.stdout, force: settings.force })
     const place = await checkPlace(settings)
-    const source = findTokenSource(settings.tokenCommand, io.env)
+    const source = findTokenSource(settings.tokenCommand, io.env, () => readLogin(io))
     const owner = {
       organization: place.organization.toLowerCase(),
       settings: checkpointSettings(settings, place.baseUrl),

@@ -10,7 +10,7 @@ import { Discovery } from './discovery.js'
 import { emulatorFaults, routeTo, type EmulatorOption } from './emulator-route.js'
 import { SigningKeys } from './id-token-signature.js'
 import { IdentityNetwork } from './network.js'
-import { environmentFetch } from './proxy.js'
+import { environmentFetch } from '../http/proxy.js'
 import type { TokenCacheStore } from './token-cache.js'
 
 /** What every kind of sign-in can be told about its surroundings; every field has a default. */

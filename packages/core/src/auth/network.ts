@@ -10,11 +10,10 @@ import {
   type ErrorDetails,
   type PatkitError,
 } from '../errors.js'
-import { toNetworkFault, type NetworkFault } from '../http/network-fault.js'
+import { proxyRefusalCode, toNetworkFault, type NetworkFault } from '../http/network-fault.js'
 import { readLimitSigns } from '../http/retry-after.js'
 import { backoffMs, mayRetryStatus, type RetryOptions, type TimeoutOptions } from '../http/retry.js'
 import type { Logger } from '../http/transport.js'
-import { proxyRefusalCode } from './proxy.js'
 
 /** One request to the sign-in service. */
 export interface IdentityRequest {
@@ -282,8 +281,9 @@ function failureOf(result: Exclude<TryResult, { kind: 'answer' }>): Failure {
 }
 
 function faultFailure(fault: NetworkFault): Failure {
-  const { code, certificate } = fault
-  if (code.startsWith(proxyRefusalCode)) return proxyFailure(code.slice(proxyRefusalCode.length))
+  const { code, kind } = fault
+  if (kind === 'proxy') return proxyFailure(code.slice(proxyRefusalCode.length))
+  const certificate = kind === 'certificate'
   return {
     words: code,
     again: certificate ? 'never' : 'fault',

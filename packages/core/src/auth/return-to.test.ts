@@ -82,4 +82,46 @@ describe('safeReturnTo()', () => {
       { numRuns: 3000 },
     )
   })
+
+  test('never leads to another origin, whatever text it is given, also when it stands in a header or is decoded again and again', () => {
+    const seed = 20_261_126
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code)) }),
+      fc.webUrl({ withQueryParameters: true, withFragments: true }),
+      fc.webPath(),
+      fc.string().map(encodeURIComponent),
+    )
+    const path = fc
+      .tuple(fc.constantFrom('', '/', '//', '/.', '/%2', '/\\', '/a/..//'), text)
+      .map(([start, rest]) => start + rest)
+    fc.assert(
+      fc.property(path, (asked) => {
+        const safe = safeReturnTo(asked)
+        if (safe === undefined) return
+        expect(safe).toBe(asked)
+        // eslint-disable-next-line no-control-regex -- a line break would begin another header
+        expect(safe).not.toMatch(/[\u0000-\u001f]/)
+        for (const base of ['https://app.example', 'http://localhost:5000']) {
+          let { pathname } = new URL(safe, base)
+          for (let decoded = 0; decoded < 4; decoded++) {
+            expect(new URL(pathname, base).origin).toBe(base)
+            pathname = leniently(pathname)
+          }
+        }
+      }),
+      { seed, numRuns: 1500 },
+    )
+  })
 })
+
+/** Decodes what can be decoded, as lenient servers do. */
+function leniently(path: string): string {
+  return path.replace(/(?:%[0-9a-f]{2})+/gi, (coded) => {
+    try {
+      return decodeURIComponent(coded)
+    } catch {
+      return coded
+    }
+  })
+}

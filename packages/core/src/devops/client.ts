@@ -1,8 +1,8 @@
-import { environmentFetch } from '../auth/proxy.js'
 import { systemClock, type Clock } from '../clock.js'
 import { AZURE_DEVOPS_IDENTITY_URL, checkBaseUrl, checkOrganization } from '../config/organization.js'
 import type { Credential } from '../http/credential.js'
 import type { Limits } from '../http/gate.js'
+import { environmentFetch } from '../http/proxy.js'
 import type { RetryOptions, TimeoutOptions } from '../http/retry.js'
 import { Transport, type Hooks, type Logger } from '../http/transport.js'
 import { version } from '../version.js'
@@ -102,12 +102,13 @@ export class DevOpsClient {
    *
    * Users are listed while tokens are read, several users at a time; a slow consumer holds the scan back, and leaving the loop stops
    * it. Service identities, groups and users who are gone meanwhile are `skipped`; a user who cannot be read is `failed`, with the
-   * error. What concerns everybody ends the scan instead, and so does a service that is down: twenty users in a row who cannot be read.
+   * error. What concerns everybody ends the scan instead.
    *
    * @remarks Needs an organization administrator's access token with `vso.graph` and `vso.tokenadministration`. Reads only.
    * @throws {@link PermissionError} When the first users are all refused, with the role that is missing.
    * @throws {@link SignInRequiredError} When the credential is not, or no longer, accepted.
    * @throws {@link ThrottledError} When the service asks for a longer pause than `limits.maxPauseSeconds`.
+   * @throws {@link NetworkError}, {@link TimeoutError} or {@link ServiceError} when 50 users in a row failed by it: the service is down.
    */
   scanTokens(options: ScanOptions = {}): TokenScan {
     return scanTokens({ service: this.#service, users: this.users, tokenAdmin: this.tokenAdmin }, options)

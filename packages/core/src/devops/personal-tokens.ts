@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import type { Clock } from '../clock.js'
 import { checkTime } from '../config/time.js'
-import { NotFoundError, OutcomeUnknownError, PatRefusedError, ProtocolError } from '../errors.js'
+import { NotFoundError, OutcomeUnknownError, PatRefusedError, ProtocolError, type Attempt } from '../errors.js'
 import { readAnswer } from '../http/read-answer.js'
 import { nameOf } from '../http/redact.js'
 import type { GoodAnswer } from '../http/transport.js'
@@ -154,7 +154,7 @@ export function createPersonalTokens(service: Service, clock: Clock): PersonalTo
     })
 
   const revoke: PersonalTokens['revoke'] = async (authorizationId, { signal } = {}) => {
-    let tries = 0
+    let failedAttempts: readonly Attempt[] = []
     try {
       return await transport.send({
         ...common,
@@ -162,7 +162,7 @@ export function createPersonalTokens(service: Service, clock: Clock): PersonalTo
         query: { ...version, authorizationId: checkId(authorizationId) },
         repeat: 'repeatable',
         read: (answer) => {
-          tries = answer.tries
+          failedAttempts = answer.failedAttempts
           // 204 or 200 with anything: only a reason inside the body would be a refusal.
           if (answer.json !== undefined) refuseUnlessNone(readAnswer(patTokenResultSchema.partial(), answer), 'revoked')
           return { alreadyRevoked: false }
@@ -172,8 +172,8 @@ export function createPersonalTokens(service: Service, clock: Clock): PersonalTo
     } catch (error) {
       const gone =
         error instanceof NotFoundError || (error instanceof PatRefusedError && error.patTokenError === 'tokenNotFound')
-      // An earlier try may have revoked it although its answer was lost.
-      if (gone && (error.attempts.length > 1 || tries > 1)) return { alreadyRevoked: true }
+      if (gone && [...failedAttempts, ...error.attempts.slice(0, -1)].some(mayHaveActed))
+        return { alreadyRevoked: true }
       throw error
     }
   }
@@ -231,6 +231,11 @@ export function createPersonalTokens(service: Service, clock: Clock): PersonalTo
       return found
     },
   }
+}
+
+/** Whether the service may have carried out a try although its answer was lost; a refusal proves that it did not. */
+function mayHaveActed({ status }: Attempt): boolean {
+  return status === undefined || status === 408 || status >= 500
 }
 
 function toListQuery(options: ListPatsOptions) {

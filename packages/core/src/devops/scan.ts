@@ -38,10 +38,10 @@ export interface ScanOptions {
 const refusalsBeforeGivingUp = 5
 
 /**
- * Users in a row who cannot be read, with the service's failures so many that nothing is sent again, after which the service counts as
- * down: what was read is in the checkpoint, and another run can go on from there.
+ * Users in a row who could not be read because the network or the service failed, after which the scan ends with that failure. Each has
+ * been tried as often as the client's retries allow; what was read until then is in the checkpoint.
  */
-const failuresBeforeServiceIsDown = 20
+const breakdownsBeforeGivingUp = 50
 
 /** More requests at a time gain nothing under one identity. */
 export const mostConcurrency = 64
@@ -88,7 +88,7 @@ class Scan implements TokenScan {
   #recalled = 0
   #read = 0
   #refusals = 0
-  #failuresInRow = 0
+  #breakdowns = 0
 
   constructor(sources: ScanSources, options: ScanOptions) {
     this.organization = sources.service.organization
@@ -156,7 +156,7 @@ class Scan implements TokenScan {
     this.#done++
     if (outcome.status === 'read') {
       this.#read++
-      this.#failuresInRow = 0
+      this.#breakdowns = 0
       this.#tokens += outcome.tokens.length
     } else if (outcome.status === 'failed') {
       this.#failures++
@@ -194,6 +194,7 @@ class Scan implements TokenScan {
 
   /** One user's failure is an outcome; a failure that every user shares ends the scan. */
   async #judgeFailure(user: GraphUser, error: PatkitError, signal: AbortSignal): Promise<ScanOutcome> {
+    if (error.retryable && ++this.#breakdowns >= breakdownsBeforeGivingUp) throw error
     switch (error.code) {
       case 'PATKIT_SIGN_IN_REQUIRED':
       case 'PATKIT_INTERACTION_REQUIRED':
@@ -219,8 +220,6 @@ class Scan implements TokenScan {
       default:
         break
     }
-    this.#failuresInRow++
-    if (this.#failuresInRow >= failuresBeforeServiceIsDown && this.#sources.service.transport.isGivingUp) throw error
     return { status: 'failed', user, reason: error.message, error }
   }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { readAnswer } from '../http/read-answer.js'
+import { sentOnce } from '../http/retry-after.js'
 import {
   graphServicePrincipalSchema,
   graphUserSchema,
@@ -119,11 +120,16 @@ function listSubjects<T extends GraphUser>(
         // 7.1: here the token of the next page is in a header; at tokens/pats and tokenadmin it is in the body.
         read: (answer) => ({
           items: readAnswer(schema, answer).value,
-          continuationToken: answer.headers.get('x-ms-continuationtoken'),
+          continuationToken: tokenIn(answer.headers),
         }),
         signal,
       }),
   })
+}
+
+function tokenIn(headers: Headers): string | undefined {
+  const token = headers.get('x-ms-continuationtoken')
+  return token === null ? undefined : sentOnce(token)
 }
 
 /** Refuses what would read another resource than was meant. */

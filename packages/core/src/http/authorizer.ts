@@ -23,6 +23,15 @@ export interface Refusal {
 
 interface Held extends Authorization {
   readonly refreshAt: number
+  /** The claims it was asked for with. */
+  readonly claims: string | undefined
+}
+
+interface Renewal {
+  readonly promise: Promise<Held>
+  readonly claims: string | undefined
+  readonly stop: () => void
+  waiting: number
 }
 
 /** Turns a credential into headers: keeps the token until shortly before its end, and asks for a new one once for all who wait. */
@@ -30,7 +39,7 @@ export class Authorizer {
   readonly #credential: Credential
   readonly #clock: Clock
   #held: Held | undefined
-  #renewal: { readonly promise: Promise<Held>; readonly stop: () => void; waiting: number } | undefined
+  #renewal: Renewal | undefined
 
   constructor(credential: Credential, clock: Clock) {
     this.#credential = credential
@@ -43,12 +52,16 @@ export class Authorizer {
    * @throws {@link SignInRequiredError} When the credential gives none.
    */
   async authorize(signal: AbortSignal, refusal?: Refusal): Promise<Authorization> {
+    while (this.#renewal !== undefined && !meetsClaims(this.#renewal, refusal)) {
+      await untilAborted(
+        this.#renewal.promise.catch(() => undefined),
+        signal,
+      )
+    }
     const held = this.#held
     const fresh = held !== undefined && this.#clock.now() < held.refreshAt
-    // With a claims challenge even a token that somebody else renewed meanwhile lacks the claims.
-    if (fresh && (refusal === undefined || (held.header !== refusal.refused.header && refusal.claims === undefined))) {
+    if (fresh && (refusal === undefined || (held.header !== refusal.refused.header && meetsClaims(held, refusal))))
       return held
-    }
     this.#renewal ??= this.#renew(refusal)
     const renewal = this.#renewal
     renewal.waiting++
@@ -60,7 +73,7 @@ export class Authorizer {
     }
   }
 
-  #renew(refusal: Refusal | undefined): { promise: Promise<Held>; stop: () => void; waiting: number } {
+  #renew(refusal: Refusal | undefined): Renewal {
     const stopping = linkSignal()
     const promise = this.#ask(stopping.signal, refusal)
       .then((held) => {
@@ -72,7 +85,7 @@ export class Authorizer {
       })
     // Whoever waits sees the failure; when nobody waits any more it must not count as unhandled.
     promise.catch(() => undefined)
-    return { promise, stop: () => stopping.abort(), waiting: 0 }
+    return { promise, claims: refusal?.claims, stop: () => stopping.abort(), waiting: 0 }
   }
 
   async #ask(signal: AbortSignal, refusal: Refusal | undefined): Promise<Held> {
@@ -94,10 +107,10 @@ export class Authorizer {
         hint: 'Sign in again, or check the credential.',
       })
     }
-    return this.#bearer(answer)
+    return this.#bearer(answer, refusal?.claims)
   }
 
-  #bearer(answer: string | AccessToken | null): Held {
+  #bearer(answer: string | AccessToken | null, claims: string | undefined): Held {
     const token = typeof answer === 'string' ? answer.trim() : answer?.token
     if (token === undefined || token === '') {
       throw new SignInRequiredError('The credential gave no access token.', {
@@ -119,8 +132,14 @@ export class Authorizer {
       header: `Bearer ${token}`,
       secret: token,
       refreshAt: Math.min(renewAt ?? Infinity, (endsAt ?? Infinity) - refreshAheadMs),
+      claims,
     }
   }
+}
+
+/** Whether a token that is held or on its way was asked for with the claims that a refusal demands: any other lacks them. */
+function meetsClaims({ claims }: Pick<Held, 'claims'>, refusal: Refusal | undefined): boolean {
+  return refusal?.claims === undefined || refusal.claims === claims
 }
 
 function basic(pat: string): Held {
@@ -128,6 +147,7 @@ function basic(pat: string): Held {
     header: `Basic ${Buffer.from(`:${pat}`).toString('base64')}`,
     secret: pat,
     refreshAt: Infinity,
+    claims: undefined,
   }
 }
 

@@ -10,7 +10,7 @@ import {
   type Attempt,
   type PatkitError,
 } from '../errors.js'
-import type { NetworkFault } from './network-fault.js'
+import { proxyRefusalCode, type NetworkFault } from './network-fault.js'
 import { nameOf, printable } from './redact.js'
 import type { LimitSigns } from './retry-after.js'
 
@@ -92,7 +92,7 @@ export function toSignInRequired(call: FailedCall, answer: Answer, claims?: stri
     claims,
     hint:
       claims === undefined
-        ? 'Sign in again. A personal access token may have expired, been revoked, or lack the scope for this call.'
+        ? 'Sign in again, and check the name of the organization. A personal access token may have expired, been revoked, or lack the scope for this call.'
         : 'Sign in again interactively: the organization demands a further step (conditional access).',
   })
 }
@@ -146,12 +146,7 @@ export function toHttpError(call: FailedCall, answer: Answer, content: Content):
         hint: 'Try again in a few minutes; other programs of the same identity share the limit.',
       })
     case 407:
-      return new NetworkError('The proxy demands a sign-in (HTTP 407).', {
-        ...details,
-        host: call.host,
-        retryable: false,
-        hint: 'Put user name and password into HTTPS_PROXY, or ask for an exception for Azure DevOps.',
-      })
+      return proxyRefused(call, '407')
     default:
       return new ServiceError(`Azure DevOps answered ${what(call)} with HTTP ${answer.status}${said}`, {
         ...details,
@@ -194,19 +189,46 @@ function textAt(value: unknown, key: string): string | undefined {
 }
 
 /** No answer at all, or one that broke off. */
-export function toNetworkError(call: FailedCall, fault: NetworkFault): NetworkError {
-  if (fault.certificate) {
-    return new NetworkError(`The certificate of ${call.host} was not accepted (${fault.code}).`, {
-      ...detailsOf(call),
-      host: call.host,
-      retryable: false,
-      hint: "Behind a company proxy, give Node the proxy's certificate: NODE_EXTRA_CA_CERTS=/path/to/ca.pem.",
-    })
+export function toNetworkError(call: FailedCall, { kind, code }: NetworkFault): NetworkError | ProtocolError {
+  const { host } = call
+  switch (kind) {
+    case 'certificate':
+      return new NetworkError(`The certificate of ${host} was not accepted (${code}).`, {
+        ...detailsOf(call),
+        host,
+        retryable: false,
+        hint: "Behind a company proxy, give Node the proxy's certificate: NODE_EXTRA_CA_CERTS=/path/to/ca.pem.",
+      })
+    case 'proxy':
+      return proxyRefused(call, code.slice(proxyRefusalCode.length))
+    case 'encoding':
+      return new ProtocolError(`What ${host} sent to ${what(call)} could not be unpacked (${code}).`, {
+        ...detailsOf(call),
+        retryable: true,
+        hint: 'A proxy between here and Azure DevOps may spoil compressed answers.',
+      })
+    case 'connection':
+      return new NetworkError(`No whole answer came from ${host} to ${what(call)} (${code}).`, {
+        ...detailsOf(call),
+        host,
+        hint: 'Check the organization URL, the network and the proxy settings (HTTPS_PROXY, NO_PROXY), then try again.',
+      })
+    default: {
+      const unreachable: never = kind
+      return unreachable
+    }
   }
-  return new NetworkError(`No whole answer came from ${call.host} to ${what(call)} (${fault.code}).`, {
+}
+
+function proxyRefused(call: FailedCall, status: string): NetworkError {
+  return new NetworkError(`The proxy lets nothing through to ${call.host} (HTTP ${status}).`, {
     ...detailsOf(call),
     host: call.host,
-    hint: 'Check the organization URL, the network and the proxy settings, then try again.',
+    retryable: false,
+    hint:
+      status === '407'
+        ? 'The proxy demands a sign-in: put user name and password into HTTPS_PROXY.'
+        : 'Ask for Azure DevOps to be allowed, or name its host in NO_PROXY.',
   })
 }
 

@@ -41,7 +41,8 @@ const emptyPauseMs = 15_000
  * Decides when the next request may be sent; one for all requests of an identity in an organization, because the service limits the
  * identity and not the connection.
  *
- * - Concurrency adapts: one more after a full window of good answers, half after a sign of overload, at most once per window.
+ * - Concurrency adapts: one more after a full window of good answers far from the limit, half after a sign of overload, at most once
+ *   per window.
  * - `Retry-After` on any answer, also on a 200, holds everyone. After a refusal (429, 503) one request probes before the others follow.
  * - While the service shows what is left of its limit, requests are paced to what it gives back ({@link Pace}).
  */
@@ -87,6 +88,11 @@ export class Gate {
   /** End of the pause the service asked for, in milliseconds since 1970; `undefined` when none is due. */
   get heldUntil(): number | undefined {
     return this.#holdUntil > this.#clock.now() ? this.#holdUntil : undefined
+  }
+
+  /** The limit that answers last spoke of, in the service's words. */
+  get resource(): string | undefined {
+    return this.#resource
   }
 
   /** Calls `listener` whenever a pause begins; the returned function ends that. */
@@ -203,7 +209,8 @@ export class Gate {
       return
     }
     this.#probing = false
-    if (status >= 500) return
+    // The service shows what is left only to those who come near its limit; there is nothing to gain from more at a time.
+    if (status >= 500 || signs.remaining !== undefined) return
     this.#goodAnswers++
     if (this.#goodAnswers >= this.#limit && this.#limit < this.#max) {
       this.#limit++

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Pace } from './pace.js'
 
@@ -58,5 +59,26 @@ describe('Pace', () => {
     expect(pace.nextAt(1000)).toBeGreaterThan(950)
     for (let n = 0; n < 30; n++) pace.learn({ ...quiet, limit: undefined, remaining: undefined }, 2000)
     expect(pace.nextAt(2000)).toBe(2000)
+  })
+
+  it('never holds a request back for ever, whatever the service says is left of whatever limit', () => {
+    const number = fc.oneof(
+      fc.double({ min: -1e10, max: 1e10, noNaN: true }),
+      fc.constantFrom(0, 1e-300, 1, 200, undefined),
+    )
+    const answer = fc.record({ remaining: number, limit: number, afterMs: fc.nat(10_000) })
+    fc.assert(
+      fc.property(fc.array(answer, { maxLength: 30 }), (answers) => {
+        const pace = new Pace()
+        let now = 0
+        for (const { remaining, limit, afterMs } of answers) {
+          now = Math.max(now + afterMs, pace.nextAt(now + afterMs))
+          expect(Number.isFinite(now)).toBe(true)
+          pace.take(now)
+          pace.learn({ ...quiet, remaining, limit }, now)
+        }
+      }),
+      { seed: 20_261_126, numRuns: 1000 },
+    )
   })
 })

@@ -68,7 +68,8 @@ export class Pace {
   #intervalFor(left: number, limit: number): number {
     if (this.#costPerCall === undefined || left >= fullSpeedAbove) return 0
     const permittedPerSecond = limit / windowSeconds / this.#costPerCall
-    return 1000 / (permittedPerSecond * headroom(left))
+    // Within a window everything comes back; a limit so small that it would take longer is a mistake of the service.
+    return Math.min(1000 / (permittedPerSecond * headroom(left)), windowSeconds * 1000)
   }
 
   #forget(): void {

@@ -35,8 +35,9 @@ function retryAfterMs(headers: Headers, now: number): number | undefined {
     const milliseconds = toNumber(headers.get(name))
     if (milliseconds !== undefined) return Math.max(milliseconds, 0)
   }
-  const value = headers.get('retry-after')?.trim()
-  if (value === undefined) return undefined
+  const header = headers.get('retry-after')
+  if (header === null) return undefined
+  const value = sentOnce(header.trim())
   const seconds = toNumber(value)
   if (seconds !== undefined) return Math.max(seconds * 1000, 0)
   // Only what looks like an HTTP date: `Date.parse` would make a year of almost any text with a number in it.
@@ -44,10 +45,18 @@ function retryAfterMs(headers: Headers, now: number): number | undefined {
   return Number.isNaN(date) ? undefined : Math.max(date - now, 0)
 }
 
+/** A header that something on the way repeated arrives as `value, value`. */
+export function sentOnce(value: string): string {
+  const half = value.slice(0, Math.max(value.length - 2, 0) / 2)
+  return value === `${half}, ${half}` ? half : value
+}
+
 /** Some 30,000 years in seconds: longer than anybody waits, and short enough to stay a time when it is added to one. */
 const mostNumber = 1e12
 
 function toNumber(text: string | null): number | undefined {
-  if (text === null || !/^\s*[+-]?\d+(\.\d+)?(e\d+)?\s*$/i.test(text)) return undefined
-  return Math.min(Math.max(Number(text), -mostNumber), mostNumber)
+  if (text === null) return undefined
+  const value = sentOnce(text.trim())
+  if (!/^[+-]?\d+(\.\d+)?(e\d+)?$/i.test(value)) return undefined
+  return Math.min(Math.max(Number(value), -mostNumber), mostNumber)
 }

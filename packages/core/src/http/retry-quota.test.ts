@@ -1,31 +1,36 @@
 import { describe, expect, it } from 'vitest'
 import { RetryQuota } from './retry-quota.js'
 
+/** Retries until nothing is left. */
+function exhaust(quota: RetryQuota, kind: 'fault' | 'throttle' = 'fault'): number {
+  let retries = 0
+  while (quota.spend(kind) !== undefined) retries++
+  return retries
+}
+
 describe('RetryQuota', () => {
-  it('has 35 tries after faults, 100 after refusals', () => {
-    for (const [pause, tries] of [
-      ['fault', 35],
-      ['throttle', 100],
-    ] as const) {
-      const quota = new RetryQuota()
-      let taken = 0
-      while (quota.take(pause)) taken++
-      expect(taken).toBe(tries)
-      expect(quota.isUsedUp).toBe(true)
-    }
+  it('R8: pays for 35 retries of a service that stays down, and no more', () => {
+    const quota = new RetryQuota()
+    expect(exhaust(quota)).toBe(35)
+    expect(exhaust(quota)).toBe(0)
   })
 
-  it('gets back what a try cost that succeeded, a little from calls that needed none, and never more than it had', () => {
+  it('R8: takes less for a refusal by the rate limit', () => {
+    expect(exhaust(new RetryQuota(), 'throttle')).toBe(100)
+  })
+
+  it('R8: gets back what a call spent that succeeds, and a little from one that needed no retry', () => {
     const quota = new RetryQuota()
-    while (quota.take('fault'));
-    quota.succeeded('fault')
-    expect(quota.take('fault')).toBe(true)
-    expect(quota.take('fault')).toBe(false)
-    for (let calls = 0; calls < 14; calls++) quota.succeeded(undefined)
-    expect(quota.take('fault')).toBe(true)
-    for (let calls = 0; calls < 10_000; calls++) quota.succeeded('fault')
-    let taken = 0
-    while (quota.take('fault')) taken++
-    expect(taken).toBe(35)
+    exhaust(quota)
+    quota.succeed(3 * 14)
+    expect(exhaust(quota)).toBe(3)
+    for (let call = 0; call < 14; call++) quota.succeed(0)
+    expect(exhaust(quota)).toBe(1)
+  })
+
+  it('R8: never holds more than it began with', () => {
+    const quota = new RetryQuota()
+    for (let call = 0; call < 1000; call++) quota.succeed(14)
+    expect(exhaust(quota)).toBe(35)
   })
 })

@@ -1,33 +1,28 @@
-import type { Pause } from './verdict.js'
-
-/** What another try costs, by what it follows: a service that throttles says when it will be well, one that fails does not. */
-const costs = { fault: 14, throttle: 5, none: 5 } as const satisfies Record<Pause, number>
-
-const full = 500
+/** What a client may spend on sending again, and what one retry costs: the numbers of the AWS SDKs' standard mode. */
+const capacity = 500
+const costs = { fault: 14, throttle: 5 } as const
+/** What a call that needed no retry gives back. */
+const smallChange = 1
 
 /**
- * Tries that all calls of a client share. A service that is down costs some 35 of them in all, not three for every user; good answers
- * earn them back. The numbers are those of the AWS SDKs, whose clients have lived with them for years.
+ * One purse for the retries of all calls.
  *
- * @see {@link https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html} (standard mode)
+ * A call that succeeds gives back what its retries took, so that passing faults never empty it. Against a service that stays down it
+ * is empty after some 35 retries; from then on calls fail at their first try, instead of sending everything four times.
  */
 export class RetryQuota {
-  #left = full
+  #left = capacity
 
-  /** Whether nothing is left for another try after a fault. */
-  get isUsedUp(): boolean {
-    return this.#left < costs.fault
+  /** Pays for one retry and tells what it cost; `undefined` when there is not enough left. */
+  spend(kind: keyof typeof costs): number | undefined {
+    const cost = costs[kind]
+    if (this.#left < cost) return undefined
+    this.#left -= cost
+    return cost
   }
 
-  /** Takes what another try costs; `false` when that is not there any more. */
-  take(pause: Pause): boolean {
-    if (this.#left < costs[pause]) return false
-    this.#left -= costs[pause]
-    return true
-  }
-
-  /** A call succeeded: what its last try cost comes back, or a little if it needed none. */
-  succeeded(lastPause: Pause | undefined): void {
-    this.#left = Math.min(full, this.#left + (lastPause === undefined ? 1 : costs[lastPause]))
+  /** A call that spent so much has succeeded. */
+  succeed(spent: number): void {
+    this.#left = Math.min(capacity, this.#left + Math.max(spent, smallChange))
   }
 }

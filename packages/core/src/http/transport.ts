@@ -1,14 +1,21 @@
 import ky, { type KyInstance } from 'ky'
 import { linkSignal, untilAborted } from '../abort.js'
 import type { Clock } from '../clock.js'
-import { isPatkitError, OutcomeUnknownError, ProtocolError, type Attempt, type PatkitError } from '../errors.js'
+import {
+  isPatkitError,
+  OutcomeUnknownError,
+  ProtocolError,
+  ThrottledError,
+  type Attempt,
+  type PatkitError,
+} from '../errors.js'
 import { Authorizer, type Authorization } from './authorizer.js'
 import type { Credential } from './credential.js'
 import { activityIdOf, toSignInRequired, type Answer, type FailedCall } from './failure.js'
-import { Gate, type Limits } from './gate.js'
+import { Gate, type Limits, type Permit } from './gate.js'
 import { toNetworkFault } from './network-fault.js'
+import { printable } from './redact.js'
 import { readLimitSigns } from './retry-after.js'
-import { RetryQuota } from './retry-quota.js'
 import {
   backoffMs,
   retryDefaults,
@@ -17,6 +24,7 @@ import {
   type RetryOptions,
   type TimeoutOptions,
 } from './retry.js'
+import { RetryQuota } from './retry-quota.js'
 import { failureOf, judge, toGateResult, type Pause, type TryResult } from './verdict.js'
 
 /** Receives what happens, without secrets: method, path without query, status, times. `console` fits. */
@@ -45,8 +53,8 @@ export interface Hooks {
     readonly attempt: Attempt
     readonly waitMs: number
   }): void
-  /** When the service asks everybody to wait. */
-  onHold?(event: { readonly until: Date; readonly seconds: number }): void
+  /** When the service asks everybody to wait; `resource` is its name for the limit that was reached, if it gave one. */
+  onHold?(event: { readonly until: Date; readonly seconds: number; readonly resource: string | undefined }): void
 }
 
 /** What the transport is made of. */
@@ -86,8 +94,8 @@ export interface GoodAnswer {
   readonly headers: Headers
   /** Parsed body; `undefined` when it was empty. */
   readonly json: unknown
-  /** 1 when the first try brought it. */
-  readonly tries: number
+  /** Tries that failed before it came. */
+  readonly failedAttempts: readonly Attempt[]
   /** Method and path, for messages. */
   readonly request: string
   readonly activityId: string | undefined
@@ -102,9 +110,9 @@ const maxBodyBytes = 64 * 1024 * 1024
 /** Sends requests to one organization as one identity: credential, gate, tries, and failures in our words. */
 export class Transport {
   readonly gate: Gate
-  readonly #quota = new RetryQuota()
   readonly #options: TransportOptions
   readonly #authorizer: Authorizer
+  readonly #quota = new RetryQuota()
   readonly #http: KyInstance
   readonly #origin: string
   readonly #host: string
@@ -131,8 +139,10 @@ export class Transport {
       const until = this.gate.heldUntil
       if (until === undefined) return
       const seconds = Math.ceil((until - options.clock.now()) / 1000)
-      options.logger?.warn?.(`Azure DevOps asks for a pause of ${seconds} s.`)
-      options.hooks?.onHold?.({ until: new Date(until), seconds })
+      const { resource } = this.gate
+      const limit = resource === undefined ? '' : ` (limit ${printable(resource)})`
+      options.logger?.warn?.(`Azure DevOps asks for a pause of ${seconds} s${limit}.`)
+      options.hooks?.onHold?.({ until: new Date(until), seconds, resource })
     })
   }
 
@@ -146,11 +156,6 @@ export class Transport {
     return this.#retries
   }
 
-  /** Whether so many requests failed lately that none is sent again. */
-  get isGivingUp(): boolean {
-    return this.#quota.isUsedUp
-  }
-
   /** Sends a call until it succeeds, fails for good, or its tries or its time are used up. */
   async send<T>(call: Call<T>): Promise<T> {
     const signal = call.signal ?? never
@@ -161,21 +166,20 @@ export class Transport {
     let budgetMs = this.#options.timeouts?.callMs ?? timeoutDefaults.callMs
     const attempts: Attempt[] = []
     const mayRenew = !isPersonalAccessToken(this.#options.credential)
-    let renewed = false
-    let lastPause: Pause | undefined
-    let authorization = await this.#authorizer.authorize(signal)
+    let renewed: Authorization | undefined
+    let spent = 0
+    // Before the queue, so that nobody is let in who then has to wait for a token.
+    await this.#authorizer.authorize(signal)
 
     for (;;) {
       const attempt = attempts.length + 1
-      const permit = await this.gate.enter(signal)
+      const { permit, authorization } = await this.#enter(call, attempts, renewed, signal)
       let result: TryResult | undefined
       let startedAt: number
       try {
-        // The pause at the gate may have outlived the token.
-        if (!renewed) authorization = await this.#authorizer.authorize(signal)
         hooks?.onRequest?.({ method, path, attempt })
         startedAt = clock.now()
-        result = await this.#try(call, authorization, Math.min(this.#tryMs, budgetMs), signal)
+        result = await this.#tryOnLiveConnection(call, authorization, Math.min(this.#tryMs, budgetMs), signal)
       } finally {
         permit.leave(toGateResult(result))
       }
@@ -192,31 +196,28 @@ export class Transport {
         })
         return this.#failedCall(call, attempts, secret)
       }
-      const verdict = judge(result, { origin: this.#origin, mayRenew: mayRenew && !renewed })
+      const verdict = judge(result, { origin: this.#origin, mayRenew: mayRenew && renewed === undefined })
 
       switch (verdict.do) {
         case 'return':
-          this.#quota.succeeded(lastPause)
-          return call.read(toGoodAnswer(call, verdict.answer, verdict.json, attempt))
+          this.#quota.succeed(spent)
+          return call.read(toGoodAnswer(call, verdict.answer, verdict.json, attempts))
         case 'fail': {
           const error = verdict.error(failedWith(failureOf(result)))
           throw call.repeat === 'once' && verdict.acted === 'maybe' ? toOutcomeUnknown(call, error) : error
         }
         case 'renew': {
-          renewed = true
           const failed = failedWith(failureOf(result))
-          authorization = await this.#renew(authorization, verdict, failed, signal)
+          renewed = await this.#renew(authorization, verdict, failed, signal)
           break
         }
         case 'retry': {
           const failed = failedWith(verdict.failure)
           if (call.repeat === 'once' && verdict.acted === 'maybe') throw toOutcomeUnknown(call, verdict.error(failed))
           if (attempt >= tries || budgetMs <= 0) throw verdict.error(failed)
-          if (!this.#quota.take(verdict.pause)) {
-            this.#options.logger?.warn?.(`${method} ${path}: too many requests fail; it is not sent again.`)
-            throw verdict.error(failed)
-          }
-          lastPause = verdict.pause
+          const cost = this.#quota.spend(verdict.pause === 'fault' ? 'fault' : 'throttle')
+          if (cost === undefined) throw verdict.error(failed)
+          spent += cost
           budgetMs -= await this.#pauseBefore(call, attempts, verdict.pause, budgetMs, signal)
           break
         }
@@ -226,6 +227,30 @@ export class Transport {
         }
       }
       this.#retries++
+    }
+  }
+
+  /** Waits for leave to send, with a token that is good by then. */
+  async #enter<T>(
+    call: Call<T>,
+    attempts: readonly Attempt[],
+    renewed: Authorization | undefined,
+    signal: AbortSignal,
+  ): Promise<{ readonly permit: Permit; readonly authorization: Authorization }> {
+    for (;;) {
+      const permit = await this.gate.enter(signal).catch((error: unknown) => {
+        throw error instanceof ThrottledError ? toRefusedByGate(call, attempts, error) : error
+      })
+      try {
+        // The pause at the gate may have outlived the token.
+        const authorization = renewed ?? (await this.#authorizer.authorize(signal))
+        if (this.gate.heldUntil === undefined) return { permit, authorization }
+      } catch (error) {
+        permit.leave({ kind: 'abandoned' })
+        throw error
+      }
+      // A pause began while the token was renewed: back into the queue.
+      permit.leave({ kind: 'abandoned' })
     }
   }
 
@@ -279,31 +304,55 @@ export class Transport {
     return authorization
   }
 
+  /**
+   * A server may close an idle connection at the moment we use it again: that says nothing of this request, so it goes out once more,
+   * on a new connection and unseen.
+   */
+  async #tryOnLiveConnection<T>(
+    call: Call<T>,
+    authorization: Authorization,
+    limitMs: number,
+    signal: AbortSignal,
+  ): Promise<TryResult> {
+    const result = await this.#try(call, authorization, limitMs, signal)
+    const stale = result.kind === 'fault' && result.fault.reused && !result.answering
+    return stale && call.repeat === 'repeatable' ? this.#try(call, authorization, limitMs, signal) : result
+  }
+
   async #try<T>(call: Call<T>, authorization: Authorization, limitMs: number, signal: AbortSignal): Promise<TryResult> {
     const trying = linkSignal(signal)
-    let timedOut = false as boolean
+    // Changed by callbacks, so kept where the compiler does not take them for constant.
+    const state = { timedOut: false, answering: false }
     const stopTimer = this.#options.clock.timer(limitMs, () => {
-      timedOut = true
+      state.timedOut = true
       trying.abort(new Error('time limit of the try'))
     })
     this.#requests++
     try {
       return {
         kind: 'answer',
-        answer: await untilAborted(this.#exchange(call, authorization, trying.signal), trying.signal),
+        answer: await untilAborted(
+          this.#exchange(call, authorization, trying.signal, () => (state.answering = true)),
+          trying.signal,
+        ),
       }
     } catch (error) {
       signal.throwIfAborted()
       if (isPatkitError(error)) throw error
-      if (timedOut) return { kind: 'timeout', afterMs: limitMs }
-      return { kind: 'fault', fault: toNetworkFault(error) }
+      if (state.timedOut) return { kind: 'timeout', afterMs: limitMs }
+      return { kind: 'fault', fault: toNetworkFault(error), answering: state.answering }
     } finally {
       stopTimer()
       trying.release()
     }
   }
 
-  async #exchange<T>(call: Call<T>, authorization: Authorization, signal: AbortSignal): Promise<Answer> {
+  async #exchange<T>(
+    call: Call<T>,
+    authorization: Authorization,
+    signal: AbortSignal,
+    onHeaders: () => void,
+  ): Promise<Answer> {
     const { clock, baseUrl } = this.#options
     const query = Object.entries(call.query ?? {}).filter((entry): entry is [string, string] => entry[1] !== undefined)
     const response = await this.#http(`${baseUrl}${call.path}`, {
@@ -313,6 +362,7 @@ export class Transport {
       ...(call.body === undefined ? {} : { json: call.body }),
       signal,
     })
+    onHeaders()
     const text = await readBody(response)
     return {
       status: response.status,
@@ -361,8 +411,19 @@ function toBodyTooLarge(): ProtocolError {
   )
 }
 
-function toGoodAnswer<T>(call: Call<T>, { status, headers }: Answer, json: unknown, tries: number): GoodAnswer {
-  return { status, headers, json, tries, request: `${call.method} ${call.path}`, activityId: activityIdOf(headers) }
+function toGoodAnswer<T>(
+  { method, path }: Call<T>,
+  { status, headers }: Answer,
+  json: unknown,
+  failedAttempts: readonly Attempt[],
+): GoodAnswer {
+  return { status, headers, json, failedAttempts, request: `${method} ${path}`, activityId: activityIdOf(headers) }
+}
+
+/** The gate refuses calls without knowing them; the one that was refused tells of itself. */
+function toRefusedByGate<T>({ method, path }: Call<T>, attempts: readonly Attempt[], error: ThrottledError) {
+  const { message, retryAfterSeconds, resource, hint } = error
+  return new ThrottledError(message, { method, path, attempts, retryAfterSeconds, resource, hint })
 }
 
 /** For a call that is sent once: what may have happened must not be guessed. */

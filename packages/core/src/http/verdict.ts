@@ -18,7 +18,8 @@ import { mayRetryStatus } from './retry.js'
 /** What came of one try. */
 export type TryResult =
   | { readonly kind: 'answer'; readonly answer: Answer }
-  | { readonly kind: 'fault'; readonly fault: NetworkFault }
+  /** `answering`: an answer had begun. */
+  | { readonly kind: 'fault'; readonly fault: NetworkFault; readonly answering: boolean }
   | { readonly kind: 'timeout'; readonly afterMs: number }
 
 /** What is waited for before another try: our own backoff, the same for everybody at the gate, or nothing beyond what the gate holds. */
@@ -64,7 +65,7 @@ export function judge(result: TryResult, circumstances: Circumstances): Verdict 
     case 'fault': {
       const { fault } = result
       const error = (failed: FailedCall): PatkitError => toNetworkError(failed, fault)
-      if (fault.certificate) return { do: 'fail', acted: 'no', error }
+      if (fault.kind === 'certificate' || fault.kind === 'proxy') return { do: 'fail', acted: 'no', error }
       return { do: 'retry', pause: 'fault', failure: fault.code, acted: fault.neverSent ? 'no' : 'maybe', error }
     }
     case 'answer':

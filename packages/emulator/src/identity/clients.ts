@@ -116,6 +116,12 @@ export class ClientRegistry {
     for (const secret of seed.secrets ?? []) this.addSecret(clientId, secret)
   }
 
+  /** Deletes an app registration: from now on nobody knows it. */
+  unregister(clientId: string): void {
+    this.#clients.delete(clientId.toLowerCase())
+    this.#secrets.delete(clientId.toLowerCase())
+  }
+
   /** Adds a secret beside those that exist: the first step of a rotation. */
   addSecret(clientId: string, { value, expiresAt }: ClientSecretSeed): void {
     if (value === '') throw new TypeError(`clients: a secret of ${clientId} is empty.`)

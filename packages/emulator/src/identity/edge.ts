@@ -14,6 +14,9 @@ import { IdentityFailure, inDialectOf } from './errors.js'
 import type { Trace } from './errors.js'
 import { failureOf, statusAnswer } from './faults.js'
 import type { FaultAnswer, FaultPoint } from './faults.js'
+import { answerGraph, graphHost } from './graph/answer-graph.js'
+import type { GraphParts } from './graph/answer-graph.js'
+import { statusAnswer as graphStatusAnswer } from './graph/errors.js'
 import { isGuid } from './ids.js'
 import { answerKnobs, knobsPath } from './knobs-endpoint.js'
 import { answerLogout } from './logout.js'
@@ -31,6 +34,7 @@ export interface EdgeParts {
   readonly context: IdentityContext
   readonly actions: IdentityActions
   readonly apiVerifier: AccessTokenVerifier
+  readonly graph: GraphParts
   readonly log: RequestLog
   readonly origin: () => string
 }
@@ -54,6 +58,8 @@ export class Edge {
     if (url.pathname === knobsPath) return this.#write(response, await this.#knobs(request))
     if (url.pathname === protectedApiPath && isLoopbackName(hostName(arrival.host)))
       return this.#protectedApi(request, response)
+    const graphUrl = graphUrlOf(arrival)
+    if (graphUrl !== undefined) return this.#graph(request, response, graphUrl)
     const routing = this.#route(arrival)
     switch (routing.kind) {
       case 'not-ours':
@@ -97,6 +103,35 @@ export class Edge {
     } as const
     log.add({ ...record, at: context.clock.now(), clientId: undefined, grantType: undefined, status: answer.status })
     return this.#write(response, answer, deliveryOf(fault))
+  }
+
+  async #graph(request: IncomingMessage, response: ServerResponse, url: URL): Promise<true> {
+    const { context, graph, log } = this.#parts
+    const trace = this.#trace(request, url)
+    const fault = context.faults.next('graph', null, null)
+    let answer: Answer
+    try {
+      answer =
+        fault?.kind === 'status' && fault.body === undefined
+          ? graphStatusAnswer(fault.status, fault.retryAfterSeconds, trace)
+          : await this.#withFault(fault, response, () => answerGraph(graph, request, url, trace))
+    } catch (error) {
+      answer = unexpectedAnswer(error)
+    }
+    log.add({
+      at: context.clock.now(),
+      endpoint: 'graph',
+      method: request.method ?? 'GET',
+      host: graphHost,
+      clientId: undefined,
+      grantType: undefined,
+      parameters: [...url.searchParams.keys()].sort(),
+      status: answer.status,
+      code: undefined,
+      path: url.pathname,
+    })
+    const headers = { ...answer.headers, 'request-id': trace.traceId, 'client-request-id': trace.correlationId }
+    return this.#write(response, { ...answer, headers }, deliveryOf(fault))
   }
 
   async #exchange(request: IncomingMessage, response: ServerResponse, arrival: Arrival, route: Route): Promise<void> {
@@ -235,6 +270,15 @@ function dispatch(
 function arrivalOf(request: IncomingMessage, url: URL): Arrival {
   const transport = request.socket instanceof TLSSocket ? 'https' : 'http'
   return { url, host: request.headers.host ?? '', transport }
+}
+
+/** The address at Graph, if Graph is meant: by the `Host` header, or by the first segment of the path. */
+function graphUrlOf({ url, host }: Arrival): URL | undefined {
+  const name = hostName(host)
+  if (name === graphHost) return url
+  const prefix = `/${graphHost}/`
+  if (!isLoopbackName(name) || !url.pathname.toLowerCase().startsWith(prefix)) return undefined
+  return new URL(`${url.pathname.slice(prefix.length - 1)}${url.search}`, url)
 }
 
 function faultPointOf({ endpoint }: Route): FaultPoint | undefined {

@@ -4,8 +4,8 @@ import { IdentityFailure } from './errors.js'
 import { isRecord } from './is-record.js'
 import type { Endpoint } from './routes.js'
 
-/** What can be made to fail: an endpoint, or the protected web API. */
-export type FaultPoint = Exclude<Endpoint, 'interaction' | 'device-page'> | 'api'
+/** What can be made to fail: an endpoint, the protected web API, or Microsoft Graph. */
+export type FaultPoint = Exclude<Endpoint, 'interaction' | 'device-page'> | 'api' | 'graph'
 
 /** A failure made to order. The first fault that fits a request is used; without `times` it is used once. */
 export interface IdentityFault {
@@ -22,7 +22,7 @@ export interface IdentityFault {
 }
 
 export type FaultAnswer =
-  /** The service refuses with a code, in the shape of the endpoint; not for `api`. `error` and the rest replace the catalogue's. */
+  /** The service refuses with a code, in the shape of the endpoint; not for `api` and `graph`. `error` and the rest replace the catalogue's. */
   | {
       readonly kind: 'error'
       readonly code: string
@@ -31,7 +31,7 @@ export type FaultAnswer =
       readonly claims?: string
       readonly status?: number
     }
-  /** Any status, as from a proxy: an HTML page unless `body` says otherwise. */
+  /** Any status, as from a proxy: an HTML page unless `body` says otherwise. From `graph` it is in Graph's own shape unless `body` is given. */
   | {
       readonly kind: 'status'
       readonly status: number
@@ -56,6 +56,7 @@ const points: readonly FaultPoint[] = [
   'instance-discovery',
   'keys',
   'api',
+  'graph',
 ]
 const kinds: readonly string[] = ['error', 'status', 'delay', 'stall', 'silence', 'hang-up']
 const bodies: readonly unknown[] = [undefined, 'html', 'json', 'empty']
@@ -157,9 +158,9 @@ function refuseMalformed(fault: unknown): void {
   refuseUnless(after === undefined || isCount(after, 0), 'after', 'a whole number from 0')
   refuseUnless(isOptionalText(clientId) && isOptionalText(grantType), 'clientId and grantType', 'texts')
   refuseUnless(
-    at !== 'api' || answer.kind !== 'error',
+    (at !== 'api' && at !== 'graph') || answer.kind !== 'error',
     'answer.kind',
-    'another for the protected web API, which has no codes',
+    'another for the protected web API and for Graph, which have no such codes',
   )
   refuseMalformedAnswer(answer)
 }

@@ -13,6 +13,8 @@ import { Edge } from './edge.js'
 import { ExpiringMap } from './expiring-map.js'
 import { Faults } from './faults.js'
 import { GrantStore } from './grants.js'
+import { graphHost } from './graph/answer-graph.js'
+import { GraphApplications } from './graph/applications.js'
 import { createIds } from './ids.js'
 import { issueFor } from './issue-for.js'
 import type { IssueOrder } from './issue-for.js'
@@ -20,7 +22,7 @@ import { KeyRing } from './keys.js'
 import { Knobs } from './knobs.js'
 import type { IdentityKnobs } from './knobs.js'
 import { RequestLog } from './request-log.js'
-import { azureDevOpsResource, ResourceRegistry } from './resources.js'
+import { azureDevOpsResource, graphResource, ResourceRegistry } from './resources.js'
 import { sampleDirectory } from './sample-directory.js'
 import type { DirectorySeed } from './sample-directory.js'
 import { BrowserSessions } from './sessions.js'
@@ -81,15 +83,18 @@ export function createIdentityHalf(options: IdentityOptions): IdentityHalf {
   const azureDevOps = resources.byId(azureDevOpsResource)
   const devOpsVerifier = new AccessTokenVerifier(context, azureDevOps === undefined ? [] : [azureDevOps])
   const apiVerifier = new AccessTokenVerifier(context, resources.servedHere())
-  const actions = createActions(context, [devOpsVerifier, apiVerifier])
+  const microsoftGraph = resources.byId(graphResource)
+  const graphVerifier = new AccessTokenVerifier(context, microsoftGraph === undefined ? [] : [microsoftGraph])
+  const graph = { applications: new GraphApplications(context), verifier: graphVerifier }
+  const actions = createActions(context, [devOpsVerifier, apiVerifier, graphVerifier])
   const log = new RequestLog()
-  const edge = new Edge({ context, actions, apiVerifier, log, origin: options.origin })
+  const edge = new Edge({ context, actions, apiVerifier, graph, log, origin: options.origin })
   return {
     ...actions,
     knobs,
     faults,
     requests: log,
-    hosts: [...knownHosts(directory)],
+    hosts: [...knownHosts(directory), graphHost],
     handle: (request, response, url) => edge.handle(request, response, url),
     verifyAccessToken: (token) => devOpsVerifier.verify(token),
     issueFor: (order) => issueFor(context, order),

@@ -32,6 +32,8 @@ export interface IdentityKnobs {
    * protected API (`'api'`) or both answer with a claims challenge until the person has signed in with those `claims`.
    */
   readonly claimsChallenge: { readonly authContext: string; readonly at: 'token' | 'api' | 'both' } | null
+  /** How long Graph does not know everywhere of an application that was just created. Default: 0. */
+  readonly graphReplicationSeconds: number
   /** What is wrong with ID tokens. Default: `{}`, nothing. */
   readonly idTokenFlaws: IdTokenFlaws
   /** What is wrong with access tokens. Default: `{}`, nothing. */
@@ -69,6 +71,7 @@ export const defaultKnobs: IdentityKnobs = {
   sessionState: 'present',
   clientInfo: 'present',
   claimsChallenge: null,
+  graphReplicationSeconds: 0,
   idTokenFlaws: {},
   accessTokenFlaws: {},
 }
@@ -160,6 +163,7 @@ const checks: Readonly<Record<keyof IdentityKnobs, Check>> = {
     const isRight = isRecord(value) && typeof value.authContext === 'string' && isChallengePlace(value.at)
     return value === null || isRight ? undefined : 'null or { authContext, at: token | api | both }'
   },
+  graphReplicationSeconds: seconds,
   idTokenFlaws: flaws(...flawNames, 'nonce'),
   accessTokenFlaws: flaws(...flawNames),
 }

@@ -5,7 +5,7 @@ import type { Endpoint } from './routes.js'
 export interface IdentityRequestRecord {
   /** Milliseconds since 1970-01-01 UTC. */
   readonly at: number
-  readonly endpoint: Endpoint | Extract<FaultPoint, 'api'>
+  readonly endpoint: Endpoint | Extract<FaultPoint, 'api' | 'graph'>
   readonly method: string
   /** Host of the real service that was meant; empty for the protected web API. */
   readonly host: string
@@ -14,6 +14,8 @@ export interface IdentityRequestRecord {
   /** Names of the parameters in query or form, sorted. */
   readonly parameters: readonly string[]
   readonly status: number
+  /** Path below the host, of Microsoft Graph only: its objects are in it. */
+  readonly path?: string
   /** AADSTS or AADB2C code of a refusal. */
   readonly code: string | undefined
 }

@@ -55,7 +55,10 @@ export const firstPartyResources: readonly ResourceSeed[] = [
     id: graphResource,
     displayName: 'Microsoft Graph',
     identifierUris: ['https://graph.microsoft.com'],
-    scopes: ['User.Read', 'User.ReadBasic.All', 'User.Read.All', 'Mail.Read', 'Directory.Read.All'],
+    scopes: [
+      ...['User.Read', 'User.ReadBasic.All', 'User.Read.All', 'Mail.Read', 'Directory.Read.All'],
+      ...['Application.Read.All', 'Application.ReadWrite.All'],
+    ],
     defaultScopes: ['User.Read'],
   },
 ]

@@ -121,7 +121,7 @@ export function RevocationResult({ reportId, results }: ResultProps) {
           ? `${plural(done, 'token')} revoked`
           : `${number(done)} of ${plural(results.length, 'token')} revoked`}
       </h1>
-      <p>It may take up to an hour until the service refuses what was revoked everywhere.</p>
+      {done === 0 ? null : <p>It may take up to an hour until the service refuses what was revoked everywhere.</p>}
       <Scrolled label="Result per token">
         <table class="cards">
           <thead>
@@ -140,9 +140,7 @@ export function RevocationResult({ reportId, results }: ResultProps) {
                 <td data-label="Owner">
                   <Owner row={row} />
                 </td>
-                <td data-label="Result">
-                  {fault === undefined ? '✓ Revoked' : <span class="fault">{`✕ Not revoked: ${fault}`}</span>}
-                </td>
+                <td data-label="Result">{fault === undefined ? '✓ Revoked' : `✕ Not revoked: ${fault}`}</td>
               </tr>
             ))}
           </tbody>

@@ -1,10 +1,12 @@
 import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
-import { request as httpsRequest } from 'node:https'
+import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https'
 import type { Socket } from 'node:net'
-import { Readable } from 'node:stream'
+import { pipeline, Readable, type Duplex } from 'node:stream'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
+import { constants, createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { isLoopbackHost } from '../config/authority-config.js'
+import { proxyRefusalCode } from './network-fault.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 type Fetch = typeof globalThis.fetch
@@ -18,8 +20,9 @@ export interface TunnelTrust {
  * A `fetch` that goes through the proxy which the environment names: `HTTPS_PROXY` (or `https_proxy`, `ALL_PROXY`), except for hosts in
  * `NO_PROXY` and for loopback. Without such a variable it is the global `fetch`.
  *
- * Node 20's own `fetch` knows no proxy, so https requests are sent through a CONNECT tunnel here; the proxy sees the host, never
- * the contents. User name and password may stand in the proxy's address.
+ * Node 20's own `fetch` knows no proxy, so https requests are sent through a CONNECT tunnel here, which is kept for the next one; the
+ * proxy sees the host, never the contents. User name and password may stand in the proxy's address. `DevOpsClient` and `AuthClient`
+ * use it by themselves.
  *
  * @throws TypeError when the proxy's address is none; user name and password are not repeated in the message.
  *
@@ -37,11 +40,12 @@ export function environmentFetch(env: Environment = process.env, trust: TunnelTr
   const proxy = proxyOf(env)
   if (proxy === undefined) return (input, init) => globalThis.fetch(input, init)
   const direct = bypassOf(env)
+  const tunnels = new TunnelAgent(proxy, trust)
   return (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input)
     // Plain http goes to loopback only, and never through a proxy.
     if (url.protocol !== 'https:' || isLoopbackHost(url.hostname) || direct(url)) return globalThis.fetch(input, init)
-    return fetchThroughTunnel(proxy, new Request(input, init), trust)
+    return fetchThrough(tunnels, new Request(input, init))
   }
 }
 
@@ -68,21 +72,42 @@ function bypassOf(env: Environment): (url: URL) => boolean {
     })
 }
 
-async function fetchThroughTunnel(proxy: URL, request: Request, trust: TunnelTrust): Promise<Response> {
+/** Keeps tunnels open between requests: a handshake with the proxy and one with the service for each of ten thousand would be felt. */
+class TunnelAgent extends HttpsAgent {
+  readonly #proxy: URL
+  readonly #trust: TunnelTrust
+
+  constructor(proxy: URL, trust: TunnelTrust) {
+    super({ keepAlive: true })
+    this.#proxy = proxy
+    this.#trust = trust
+  }
+
+  override createConnection(
+    { host, port, signal }: RequestOptions,
+    opened: (error: Error | null, socket: Duplex) => void,
+  ): undefined {
+    const target = { hostname: host ?? '', port: String(port ?? 443) }
+    openTunnel(this.#proxy, target, signal, this.#trust).then(
+      (socket) => opened(null, socket),
+      // Node reads the second argument only without an error.
+      (error: unknown) => opened(error as Error, undefined as never),
+    )
+  }
+}
+
+async function fetchThrough(tunnels: TunnelAgent, request: Request): Promise<Response> {
   request.signal.throwIfAborted()
-  const target = new URL(request.url)
-  const socket = await openTunnel(proxy, target, request.signal, trust)
   const body = request.body === null ? undefined : Buffer.from(await request.arrayBuffer())
-  const sent = httpsRequest(target, {
+  const sent = httpsRequest(request.url, {
     method: request.method,
     headers: {
+      'accept-encoding': 'gzip, deflate, br',
       ...Object.fromEntries(request.headers),
       ...(body === undefined ? {} : { 'content-length': String(body.length) }),
     },
     signal: request.signal,
-    // Without an agent the request takes this connection, and takes http's port for its own: the service would be asked for host:80.
-    createConnection: () => socket,
-    defaultPort: 443,
+    agent: tunnels,
   })
   sent.on('error', ignore)
   sent.end(body)
@@ -94,19 +119,47 @@ async function fetchThroughTunnel(proxy: URL, request: Request, trust: TunnelTru
   const status = answer.statusCode ?? 502
   const empty = status === 204 || status === 205 || status === 304
   if (empty) answer.resume()
-  return new Response(empty ? null : (Readable.toWeb(answer) as ReadableStream<Uint8Array>), { status, headers })
+  const content = empty ? null : (Readable.toWeb(unpacked(answer)) as ReadableStream<Uint8Array>)
+  return new Response(content, { status, headers })
+}
+
+/** The body as it was before it was packed for the way, as `fetch` gives it; a packed body that ends early is left to whoever reads it. */
+function unpacked(answer: IncomingMessage): Readable {
+  const decoder = decoderFor(answer.headers['content-encoding'])
+  // Whoever reads the decoder sees the failure.
+  return decoder === undefined ? answer : pipeline(answer, decoder, ignore)
+}
+
+function decoderFor(encoding: string | undefined): Duplex | undefined {
+  const { Z_SYNC_FLUSH, BROTLI_OPERATION_FLUSH } = constants
+  switch (encoding?.trim().toLowerCase()) {
+    case 'gzip':
+    case 'x-gzip':
+      return createGunzip({ flush: Z_SYNC_FLUSH, finishFlush: Z_SYNC_FLUSH })
+    case 'deflate':
+      return createInflate({ flush: Z_SYNC_FLUSH, finishFlush: Z_SYNC_FLUSH })
+    case 'br':
+      return createBrotliDecompress({ flush: BROTLI_OPERATION_FLUSH, finishFlush: BROTLI_OPERATION_FLUSH })
+    default:
+      return undefined
+  }
 }
 
 /** Asks the proxy for a way to the target, and begins TLS with the target over it. */
-async function openTunnel(proxy: URL, target: URL, signal: AbortSignal, { ca }: TunnelTrust): Promise<TLSSocket> {
-  const authority = `${target.hostname}:${target.port === '' ? '443' : target.port}`
+async function openTunnel(
+  proxy: URL,
+  target: { readonly hostname: string; readonly port: string },
+  signal: AbortSignal | undefined,
+  { ca }: TunnelTrust,
+): Promise<TLSSocket> {
+  const authority = `${target.hostname}:${target.port}`
   const connect = (proxy.protocol === 'https:' ? httpsRequest : httpRequest)({
     host: proxy.hostname.replace(/^\[|\]$/g, ''),
     port: proxy.port === '' ? (proxy.protocol === 'https:' ? 443 : 80) : proxy.port,
     method: 'CONNECT',
     path: authority,
     headers: { host: authority, ...proxyAuthorization(proxy) },
-    signal,
+    ...(signal === undefined ? {} : { signal }),
     agent: false,
   })
   connect.on('error', ignore)
@@ -124,7 +177,7 @@ async function openTunnel(proxy: URL, target: URL, signal: AbortSignal, { ca }: 
   })
   secure.on('error', ignore)
   try {
-    await once(secure, 'secureConnect', { signal })
+    await once(secure, 'secureConnect', signal === undefined ? {} : { signal })
   } catch (error) {
     secure.destroy()
     throw error
@@ -134,9 +187,6 @@ async function openTunnel(proxy: URL, target: URL, signal: AbortSignal, { ca }: 
 
 /** Failures are seen by whoever waits; one that comes later, when nobody does, must not end the process. */
 const ignore = (): void => undefined
-
-/** Begins the code of an error that stands for a refusal by the proxy; its status follows. */
-export const proxyRefusalCode = 'PROXY_HTTP_'
 
 /** The proxy said no; nothing has reached the target. */
 class ProxyRefusal extends Error {
