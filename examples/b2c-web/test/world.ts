@@ -1,4 +1,3 @@
-import { globalAgent } from 'node:http'
 import { SignInBrowser, startEmulator, type Emulator, type SignInChoices } from '@patkit/emulator'
 import { serve, type Assets } from '@patkit/example-kit'
 import { atSignInService, freePort, originOf, TestBrowser, type Answer } from '@patkit/example-kit/test'
@@ -83,8 +82,6 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     comeBack,
     restart: async () => {
       await running.close()
-      // Of the connections that the browser keeps, none is good any more.
-      globalAgent.destroy()
       running = await serve(createApp(parts), settings)
     },
   }
