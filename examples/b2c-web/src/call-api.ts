@@ -6,7 +6,7 @@ export type ApiCall =
       /** Headers that tell something, by name. */
       readonly headers: readonly (readonly [name: string, value: string])[]
       readonly body: ApiBody
-      /** Claims that the API wants in the access token (decoded JSON text); the person has to sign in for them. */
+      /** Claims that the API wants in the access token (decoded JSON text): another token has to be asked for. */
       readonly claims: string | undefined
     }
   | { readonly kind: 'too-slow'; readonly seconds: number }
@@ -43,14 +43,16 @@ export async function callApi(
     })
     const text = await readText(response)
     if (text === undefined) return { kind: 'too-large' }
+    // There are APIs that repeat what they were sent.
+    const withoutToken = (said: string): string => said.replaceAll(accessToken, '[access token]')
     return {
       kind: 'answered',
       status: response.status,
       headers: shownHeaders.flatMap((name) => {
         const value = response.headers.get(name)
-        return value === null ? [] : [[name, value] as const]
+        return value === null ? [] : [[name, withoutToken(value)] as const]
       }),
-      body: toBody(text),
+      body: toBody(withoutToken(text)),
       claims: response.status === 401 ? claimsIn(response.headers.get('www-authenticate')) : undefined,
     }
   } catch (error) {

@@ -117,6 +117,17 @@ test('the API gets the token of the person, as a program asks for JSON', async (
   expect(seen[0]?.['authorization']).toMatch(/^Bearer eyJ/)
 })
 
+test('an API that repeats the token does not bring it onto the page', async () => {
+  const endpoint = await startApi(({ headers }, response) => {
+    response.writeHead(200, { 'x-request-id': headers.authorization ?? '' })
+    response.end(JSON.stringify(headers))
+  })
+  const { body } = await (await startWorld({ env: { ENDPOINT: endpoint } })).walk('/call_downstream_api')
+  expect(body).toContain('<dt>x-request-id</dt><dd>Bearer [access token]</dd>')
+  expect(body).toContain('&quot;authorization&quot;: &quot;Bearer [access token]&quot;')
+  expect(body).not.toMatch(/eyJ[\w-]{20,}/)
+})
+
 describe('consent', () => {
   test('is asked for by the page that needs it, and not at the sign-in', async () => {
     const world = await startWorld({ place: 'Microsoft Entra ID' })

@@ -1,5 +1,3 @@
-import { globalAgent } from 'node:http'
-import { systemClock, type Clock } from '@patkit/core'
 import { SignInBrowser, startEmulator, type Emulator, type SignInChoices } from '@patkit/emulator'
 import { serve, type Assets } from '@patkit/example-kit'
 import { atSignInService, freePort, originOf, TestBrowser, type Answer } from '@patkit/example-kit/test'
@@ -17,8 +15,6 @@ export interface WorldOptions {
   readonly apiTimeoutMs?: number
   /** Where sessions and tokens are kept; in memory unless given. */
   readonly storage?: WebStorage
-  /** Time of the site; that of the machine unless given. */
-  readonly clock?: Clock
 }
 
 /** The site over real HTTP, the emulated directory behind it, and a person's browser. */
@@ -43,7 +39,7 @@ let assets: Promise<Assets> | undefined
 
 /** Starts the site for a directory of the emulator; everything ends with the test. */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const { place = 'Azure AD B2C', env, apiTimeoutMs, clock = systemClock, storage = memoryStorage() } = options
+  const { place = 'Azure AD B2C', env, apiTimeoutMs, storage = memoryStorage() } = options
   const emulator = await startEmulator({ users: 5 })
   onTestFinished(() => emulator.close())
   const port = await freePort()
@@ -52,7 +48,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const logged: string[] = []
   const logger = { warn: (message: string) => void logged.push(message) }
   assets ??= siteAssets()
-  const parts = { settings, storage, assets: await assets, clock, logger }
+  const parts = { settings, storage, assets: await assets, logger }
   let running = await serve(createApp(parts), settings)
   onTestFinished(() => running.close())
 
@@ -86,8 +82,6 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     comeBack,
     restart: async () => {
       await running.close()
-      // Of the connections that the browser keeps, none is good any more.
-      globalAgent.destroy()
       running = await serve(createApp(parts), settings)
     },
   }

@@ -19,6 +19,8 @@ export interface CommandPart {
   addOptions(command: Command): Command
   /** What stands below the options in its help: examples first. */
   readonly help: string
+  /** For shells: the few words that may follow an option, by its long name, or be the first argument (`argument`). */
+  readonly choices?: Readonly<Record<string, readonly string[]>>
   /** Carries it out, tells on stderr whatever goes wrong, and says what the process ends with. Never rejects. */
   run(command: Command, context: CommandContext): Promise<ExitCode>
 }

@@ -79,6 +79,7 @@ export class Graph {
 
   async #try(method: Method, path: string, body: object | undefined, signal: AbortSignal): Promise<Try> {
     const { origin, fetch, clock, tryMs, token, userAgent, redactor } = this.#options
+    signal.throwIfAborted()
     const bearer = await token()
     redactor.add(bearer)
     const late = new AbortController()
@@ -94,12 +95,13 @@ export class Graph {
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         redirect: 'error',
-        signal: AbortSignal.any([signal, late.signal]),
+        // A creation that is under way is let finish: else nobody would know whether there is something to tidy up.
+        signal: method === 'POST' ? late.signal : AbortSignal.any([signal, late.signal]),
       })
       return this.#read(method, response, await response.text())
     } catch (error) {
-      signal.throwIfAborted()
       if (error instanceof CommandError) throw error
+      if (method !== 'POST') signal.throwIfAborted()
       return lost(method, late.signal.aborted ? `no answer within ${tryMs / 1000} s` : reasonOf(error))
     } finally {
       stopTimer()

@@ -90,6 +90,8 @@ function parseRecord(text: string): LoginRecord | undefined {
 /** A place for the tokens of a new sign-in. The one before stays as it is until {@link NewLogin.keep}. */
 export interface NewLogin {
   readonly store: TokenCacheStore
+  /** Folder of the encrypted tokens. */
+  readonly directory: string
   readonly key: KeyPlace
   /** Makes it the kept sign-in, and forgets the one before. */
   keep(record: Omit<LoginRecord, 'cache' | 'key'>): Promise<void>
@@ -119,6 +121,7 @@ export async function prepareLogin(world: LoginWorld, clock: Clock): Promise<New
   }
   return {
     store: fileTokenCache({ directory, keys: secret, clock }),
+    directory,
     key,
     discard,
     keep: async (record) => {

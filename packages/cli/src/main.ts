@@ -104,6 +104,7 @@ function addCommand(parent: Command, entry: CommandEntry, { entry: wanted, part,
 
 const programHelp = `
 Examples:
+  $ patkit login --tenant contoso.onmicrosoft.com --client-id 00001111-aaaa-2222-bbbb-3333cccc4444
   $ patkit report --org fabrikam --out pats.xlsx
   $ patkit pats create --org fabrikam --name ci --scope vso.code --expires 30d --secret-file ci.token
   $ patkit revoke --org fabrikam --full-scope --all-orgs

@@ -143,6 +143,24 @@ export const commands: readonly CommandEntry[] = [
     settings: 'looked-at-by-itself',
     load: async () => (await import('./commands/config.js')).configPathCommand,
   },
+  {
+    words: ['doctor'],
+    description: 'Look for what keeps commands from working, and say what helps.',
+    settings: 'looked-at-by-itself',
+    load: async () => (await import('./commands/doctor.js')).doctorCommand,
+  },
+  {
+    words: ['emulator'],
+    description: 'Start a stand-in for Azure DevOps and Entra ID on this machine.',
+    settings: 'looked-at-by-itself',
+    load: async () => (await import('./commands/emulator.js')).emulatorCommand,
+  },
+  {
+    words: ['completion'],
+    description: 'Print the completion script of a shell.',
+    settings: 'looked-at-by-itself',
+    load: async () => (await import('./commands/completion.js')).completionCommand,
+  },
 ]
 
 /** The command that a command line asks for, or asks for help about; `undefined` where it names none. */

@@ -1,7 +1,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { parseEnv } from 'node:util'
-import { AuthClient, authConfigFromEnv, AZURE_DEVOPS_SCOPE, DevOpsClient } from '@patkit/core'
+import { AuthClient, authConfigFromEnv, AZURE_DEVOPS_SCOPE, DevOpsClient, type Clock } from '@patkit/core'
 import {
   azureDevOpsResource,
   createTestClock,
@@ -13,6 +13,7 @@ import {
   type TestClock,
 } from '@patkit/emulator'
 import { expect, test } from 'vitest'
+import { main } from '../src/main.js'
 import { filesIn } from './stage.js'
 import { Capture, createWorld, Keyboard, type World, type WorldOptions } from './world.js'
 
@@ -354,6 +355,26 @@ test('Ctrl-C in the middle deletes what was registered, and ends with 130', asyn
   }
   expect(await scene.app(...create)).toBe(130)
   expect(scene.writes().at(-1)).toBe('DELETE /v1.0/applications/… 204')
+  expect(await filesIn(world.folder)).toEqual([])
+})
+
+test('Ctrl-C while the creation is under way waits for its outcome, and deletes what came of it', async () => {
+  await using scene = await createScene()
+  const { clock, world, emulator, origin } = scene
+  let tries = 0
+  const watched: Clock = {
+    now: () => clock.now(),
+    sleep: (ms, signal) => clock.sleep(ms, signal),
+    timer: (ms, fire) => {
+      // The first try reads, the second one creates.
+      if (ms === 30_000 && ++tries === 2) world.signal('SIGINT')
+      return clock.timer(ms, fire)
+    },
+  }
+  const argv = ['app', ...create, '--emulator', origin, '--token-command', 'echo "$GRAPH_TOKEN"']
+  expect(await clock.runUntil(main(argv, { ...world.io, clock: watched }))).toBe(130)
+  expect(scene.writes()).toEqual(['POST /v1.0/applications 201', 'DELETE /v1.0/applications/… 204'])
+  expect(emulator.identity.requests.list('graph')).toHaveLength(3)
   expect(await filesIn(world.folder)).toEqual([])
 })
 

@@ -25,6 +25,8 @@ export interface PatkitProcess {
   readonly firstOutput: Promise<void>
   /** Waits until it has said something on standard error, and gives the first group. */
   said(pattern: RegExp): Promise<string>
+  /** The same for standard output. */
+  wrote(pattern: RegExp): Promise<string>
   readonly ended: Promise<Ended>
 }
 
@@ -51,21 +53,23 @@ export function startPatkit(argv: readonly string[], { cwd, env, through = [] }:
     child.once('error', reject)
     child.once('close', (exitCode, signal) => resolve({ exitCode, signal, stdout, stderr }))
   })
+  const until = (stream: NodeJS.ReadableStream, find: () => RegExpExecArray | null): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        const found = find()
+        if (found !== null) resolve(found[1] ?? found[0])
+      }
+      stream.on('data', look)
+      void ended.then(() => reject(new Error(`It ended without saying that: ${stderr}`)))
+      look()
+    })
   return {
     kill: (signal) => void child.kill(signal),
     closeStdout: () => child.stdout.destroy(),
     closeStderr: () => child.stderr.destroy(),
     firstOutput,
-    said: (pattern) =>
-      new Promise((resolve, reject) => {
-        const look = (): void => {
-          const found = pattern.exec(stderr)
-          if (found !== null) resolve(found[1] ?? found[0])
-        }
-        child.stderr.on('data', look)
-        void ended.then(() => reject(new Error(`It ended without saying ${pattern.source}: ${stderr}`)))
-        look()
-      }),
+    said: (pattern) => until(child.stderr, () => pattern.exec(stderr)),
+    wrote: (pattern) => until(child.stdout, () => pattern.exec(stdout)),
     ended,
   }
 }

@@ -438,6 +438,10 @@ test.each([
     '--tenant: "no tenant" is neither a tenant id nor a domain.',
   ],
   [
+    ['login', '--client-id', guid, '--tenant', 'consumers'],
+    '--tenant: Azure DevOps takes no tokens of personal accounts',
+  ],
+  [
     ['login', '--client-id', guid, '--emulator', 'http://example.com'],
     '--emulator: It is not the origin of a server on this machine.',
   ],

@@ -332,4 +332,9 @@ Needs an access token for Microsoft Graph with Application.ReadWrite.All: --toke
 `
 
 /** `patkit app create`. */
-export const appCreateCommand: CommandPart = { addOptions: addCreateOptions, help: createHelp, run: runCreate }
+export const appCreateCommand: CommandPart = {
+  addOptions: addCreateOptions,
+  help: createHelp,
+  choices: { '--audience': audienceNames },
+  run: runCreate,
+}

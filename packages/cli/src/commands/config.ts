@@ -155,6 +155,7 @@ export const configListCommand: CommandPart = {
 
 /** `patkit config get`. */
 export const configGetCommand: CommandPart = {
+  choices: { argument: settingNames },
   addOptions: (command) => addQuiet(setting(command)),
   help: `\nExample:\n  $ patkit config get org\n\nPrints the value that commands use; exit code 1 when there is none.\n${order}`,
   run: runGet,
@@ -162,6 +163,7 @@ export const configGetCommand: CommandPart = {
 
 /** `patkit config set`. */
 export const configSetCommand: CommandPart = {
+  choices: { argument: settingNames },
   addOptions: (command) => addQuiet(setting(command).argument('<value>', 'what it is to be')),
   help: `\nExamples:\n  $ patkit config set org fabrikam\n  $ patkit config set client-id 00001111-aaaa-2222-bbbb-3333cccc4444\n${order}`,
   run: runSet,
@@ -169,6 +171,7 @@ export const configSetCommand: CommandPart = {
 
 /** `patkit config unset`. */
 export const configUnsetCommand: CommandPart = {
+  choices: { argument: settingNames },
   addOptions: (command) => addQuiet(setting(command)),
   help: `\nExample:\n  $ patkit config unset base-url\n${order}`,
   run: runUnset,

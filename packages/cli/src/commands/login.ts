@@ -1,6 +1,6 @@
 import type { Clock, TokenCredential } from '@patkit/core'
 import type { Command } from 'commander'
-import { CommandError, signInError, usageError } from '../command-error.js'
+import { signInError, usageError } from '../command-error.js'
 import { exitCodes, type ExitCode } from '../exit-codes.js'
 import { isSdkError } from '../failure.js'
 import { shortPath } from '../folders.js'
@@ -65,7 +65,7 @@ function runLogin(command: Command, context: CommandContext): Promise<ExitCode> 
         ? signInPerson(attempt, login)
         : signInApplication(attempt, login, proof))
       await login.keep(record)
-      await tell({ ...record, key: login.key }, attempt, format)
+      await tell({ ...record, key: login.key }, login.directory, attempt, format)
       return exitCodes.complete
     } catch (error) {
       await login.discard().catch(() => undefined)
@@ -105,6 +105,12 @@ function placeOf(raw: RawLoginOptions, method: LoginMethod, { env }: Io): LoginP
     throw usageError(
       'The client id is missing.',
       'Give --client-id ID (or set PATKIT_CLIENT_ID, or: patkit config set client-id ID); patkit app create --command-line registers an application for it.',
+    )
+  }
+  if (tenant?.toLowerCase() === 'consumers') {
+    throw usageError(
+      '--tenant: Azure DevOps takes no tokens of personal accounts by themselves.',
+      'Leave --tenant out, or give the id or domain of a tenant that the account is a guest of.',
     )
   }
   const isApplication = method === 'client-secret' || method === 'certificate'
@@ -263,6 +269,7 @@ async function signInApplication(
 
 async function tell(
   record: SignedIn & Pick<LoginRecord, 'key'>,
+  cache: string,
   { talk, context, method }: Attempt,
   format: ListFormat,
 ): Promise<void> {
@@ -290,7 +297,7 @@ async function tell(
     )
   }
   if (format === 'table') return
-  const line: LoginLine = { ...record, accessTokenUntil: null, source: 'patkit login', cache: null }
+  const line: LoginLine = { ...record, accessTokenUntil: null, source: 'patkit login', cache }
   await printOne(line, format, loginShape, io)
 }
 
@@ -298,11 +305,6 @@ async function tell(
 export function shadowOf(env: Io['env']): string | undefined {
   const names = ['PATKIT_TOKEN_COMMAND', 'PATKIT_ACCESS_TOKEN', 'AZURE_DEVOPS_EXT_PAT']
   return names.find((name) => variable(env, name) !== undefined)
-}
-
-/** What is thrown when a command needs a person and there is none. */
-export function nobodySignedIn(): CommandError {
-  return new CommandError('Nobody is signed in.', { exitCode: exitCodes.signInNeeded, hint: 'Run patkit login.' })
 }
 
 const loginHelp = `

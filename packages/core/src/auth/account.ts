@@ -3,7 +3,8 @@ import type { Authority, UserFlowName } from '../config/authority.js'
 import type { IssuedTokens } from './msal.js'
 
 /**
- * A person who signed in. Plain data without any token: keep it in the session.
+ * A person who signed in. Plain data for the session, without the tokens that were issued to the application. Azure AD B2C can put the
+ * token of another identity provider into `claims` (`idp_access_token`): show and log single claims, never all of them.
  */
 export interface Account {
   /** Names the person for good within this authority: object id and tenant id. The user name may change, this does not. */
