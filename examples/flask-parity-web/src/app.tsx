@@ -69,7 +69,7 @@ export function createApp({ settings, storage, assets, clock = systemClock, logg
     logger,
   })
   const clients = new Clients(auth, settings, clock)
-  const forms = new OneTimeForms()
+  const forms = new OneTimeForms(clock)
   const common = { web, pages, clients, forms, organization, clock, logger }
   const reports = reportRoutes({ ...common, reportsFolder })
 

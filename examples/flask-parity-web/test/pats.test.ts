@@ -286,6 +286,29 @@ describe('creating a token', () => {
     expect(changesSent(world)).toHaveLength(1)
   })
 
+  test('remembers the last 30 forms of a session, and forgets those before', async () => {
+    const { storage, readAll } = await openStorage()
+    const { browser } = await withAda({ storage })
+    const forms: Record<string, string>[] = []
+    for (let n = 0; n < 31; n++) forms.push({ ...hiddenFields(await browser.open('/pats/new')), ...usual })
+    for (const form of forms) expect(secretIn(await browser.submit('/pats', form))).toBeDefined()
+    expect((await readAll()).match(/"authorizationId":/g)).toHaveLength(30)
+  })
+
+  test('takes the form of somebody else for another one, and tells nothing of what came of it', async () => {
+    const { world, browser } = await withAda()
+    const form = { ...hiddenFields(await browser.open('/pats/new')), ...usual }
+    await browser.submit('/pats', form)
+    const other = await world.signedIn(bob)
+    const answer = await other.submit('/pats', { ...form, _csrf: await world.csrfToken(other) })
+    expect(secretIn(answer)).toBeDefined()
+    const made = [ada, bob].map((person) =>
+      world.emulator.data.tokensOf(person).filter(({ displayName }) => displayName === usual.displayName),
+    )
+    expect(made.map((tokens) => tokens.length)).toEqual([1, 1])
+    expect(answer.body).not.toContain(made[0]?.[0]?.authorizationId)
+  })
+
   test('gives every form an id of its own, also to the one that comes back', async () => {
     const { browser } = await withAda()
     const pages = [

@@ -121,6 +121,42 @@ describe('revoking selected tokens', () => {
     expect(sentTo(world, revocationsPath)).toHaveLength(1)
   })
 
+  test('leads to the result who sends the form again while it is being carried out, and after a restart', async () => {
+    const { world, browser, report, chosen } = await begin(1)
+    const answered = world.emulator.faults.add({ match: { path: revocationsPath }, answer: { delayMs: 200 } })
+    const form = await preview(world, browser, report, chosen)
+    const send = () => sendTokens(world, browser, `${report}/revoke`, chosen, { form, count: '1' })
+    const first = send()
+    await world.emulator.journal.waitFor(() => answered.hits > 0)
+    const second = await send()
+    expect((await browser.open(second.location ?? '')).body).toContain('1 token revoked')
+    await world.restart()
+    for (const answer of [await first, second, await send()]) {
+      expect(answer.status).toBe(303)
+      expect((await browser.open(answer.location ?? '')).body).toContain('1 token revoked')
+    }
+    expect(sentTo(world, revocationsPath)).toHaveLength(1)
+  })
+
+  test('refuses the form of somebody else, and one that was used for another report', async () => {
+    const [ada, grace] = ['ada@fabrikam.example', 'grace@fabrikam.example']
+    const people = [ada, grace].map((principalName) => ({ principalName, isAdministrator: true, tokens: 2 }))
+    const { world, browser, report, chosen } = await begin(2, { emulator: { people } })
+    const [first = '', second = ''] = chosen
+    const form = await preview(world, browser, report, chosen)
+
+    const other = await world.signedIn(grace)
+    const theirs = await finishReport(world, other)
+    const stolen = await sendTokens(world, other, `${theirs.report}/revoke`, [first], { form, count: '1' })
+    expect(stolen.status).toBe(409)
+
+    const own = await finishReport(world, browser)
+    expect((await sendTokens(world, browser, `${report}/revoke`, [first], { form, count: '1' })).status).toBe(303)
+    const again = await sendTokens(world, browser, `${own.report}/revoke`, [second], { form, count: '1' })
+    expect(again.status).toBe(409)
+    expect(sentTo(world, revocationsPath)).toHaveLength(1)
+  })
+
   test('refuses a form that nobody was given, and one of before a restart', async () => {
     const { world, browser, report, chosen } = await begin(1)
     const form = await preview(world, browser, report, chosen)

@@ -41,7 +41,7 @@ export function showNewToken(
   res: Response,
   shown: { readonly form: PatForm } & Partial<Refusal>,
 ): void {
-  const { csrfToken, now } = visitOf(site, res)
+  const { signIn, csrfToken, now } = visitOf(site, res)
   const { form, faults = {}, notice } = shown
   sendForm(site, req, res, {
     title: 'Create a token',
@@ -49,7 +49,7 @@ export function showNewToken(
     body: (
       <CreatePage
         csrfToken={csrfToken}
-        formId={site.usedForms.newId()}
+        formId={site.forms.issue(signIn.account)}
         now={now}
         form={form}
         faults={faults}

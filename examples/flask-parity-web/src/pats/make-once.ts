@@ -1,6 +1,6 @@
+import type { Done, EarlierUse, UsedForm } from '../one-time-forms.js'
 import { fieldsOf } from './fields.js'
 import type { PatSite, Visit } from './site.js'
-import type { EarlierUse } from './used-forms.js'
 import { isPatkitError, type CreatedPat, type CreatePat } from '@patkit/core'
 import type { Request } from 'express'
 
@@ -17,28 +17,27 @@ export type Making =
  *
  * @throws What `pats.create` throws when no token was made; the same form may be sent again then.
  */
-export async function makeOnce(site: PatSite, visit: Visit, req: Request, pat: CreatePat): Promise<Making> {
-  const { usedForms } = site
-  const claim = await usedForms.claim(req, visit.signIn.account.id, formIdOf(req))
-  if (claim.kind !== 'first') return toMaking(claim)
-  try {
-    const created = await visit.pats.create(pat)
-    usedForms.settle(req, claim.key, created.pat.authorizationId)
-    return { kind: 'made', created }
-  } catch (error) {
-    if (!mayHaveMade(error)) {
-      usedForms.release(req, claim.key)
-      throw error
-    }
-    const { at } = usedForms.settle(req, claim.key, undefined)
-    return { kind: 'unknown', startedAt: new Date(at), message: error instanceof Error ? error.message : undefined }
-  }
+export async function makeOnce({ forms }: PatSite, visit: Visit, req: Request, pat: CreatePat): Promise<Making> {
+  const { account } = visit.signIn
+  const sent = await forms.carryOut(req, formIdOf(req), account, (form) => make(visit, pat, form))
+  return sent.kind === 'first' ? sent.result : toMaking(sent)
 }
 
 /** What became of the form of a request when it was sent before; `undefined` when it was not. */
-export function madeBefore(site: PatSite, visit: Visit, req: Request): Making | undefined {
-  const earlier = site.usedForms.find(req, visit.signIn.account.id, formIdOf(req))
+export function madeBefore({ forms }: PatSite, visit: Visit, req: Request): Making | undefined {
+  const earlier = forms.find(req, formIdOf(req), visit.signIn.account)
   return earlier === undefined ? undefined : toMaking(earlier)
+}
+
+async function make({ pats }: Visit, pat: CreatePat, { at }: UsedForm): Promise<Done<Making>> {
+  try {
+    const created = await pats.create(pat)
+    return { result: { kind: 'made', created }, authorizationId: created.pat.authorizationId }
+  } catch (error) {
+    if (!mayHaveMade(error)) throw error
+    const message = error instanceof Error ? error.message : undefined
+    return { result: { kind: 'unknown', startedAt: new Date(at), message } }
+  }
 }
 
 function toMaking(earlier: EarlierUse): Making {

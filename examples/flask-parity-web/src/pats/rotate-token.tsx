@@ -80,13 +80,13 @@ function showRotate(
   res: Response,
   shown: { readonly token: OwnToken; readonly form: PatForm } & Partial<Refusal>,
 ): void {
-  const { csrfToken, now } = visitOf(site, res)
+  const { signIn, csrfToken, now } = visitOf(site, res)
   const { token, form, faults = {}, notice } = shown
   if (!stillWorks(token.status)) {
     site.pages.send(req, res, { title: 'Rotate a token', status: 409, body: <EndedPage token={token} now={now} /> })
     return
   }
-  const props = { csrfToken, formId: site.usedForms.newId(), now, token, form, faults, notice }
+  const props = { csrfToken, formId: site.forms.issue(signIn.account), now, token, form, faults, notice }
   sendForm(site, req, res, {
     title: 'Rotate a token',
     refusal: shown,

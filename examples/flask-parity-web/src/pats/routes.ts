@@ -1,4 +1,3 @@
-import type { Clients } from '../clients.js'
 import { createToken, newToken } from './create-token.js'
 import { editToken, updateToken } from './edit-token.js'
 import { findToken, tokenDetails } from './find-token.js'
@@ -8,27 +7,19 @@ import { reconcile } from './reconcile.js'
 import { confirmRevoke, revokeToken } from './revoke-token.js'
 import { confirmRotate, rotateToken } from './rotate-token.js'
 import type { PatSite } from './site.js'
-import { UsedForms } from './used-forms.js'
-import type { Clock } from '@patkit/core'
-import type { Pages } from '@patkit/example-kit'
 import type { WebSignIn } from '@patkit/express'
 import express, { Router } from 'express'
 
 /** What the pages about one's own tokens need. */
-export interface PatRoutesOptions {
+export interface PatRoutesOptions extends PatSite {
   readonly web: WebSignIn
-  readonly pages: Pages
-  readonly clients: Clients
-  readonly organization: string
-  readonly clock: Clock
 }
 
 /** Names of 40,000 characters of four bytes each fit, percent-encoded. */
 const longestForm = '1mb'
 
 /** The pages about one's own tokens. */
-export function patRoutes({ web, pages, clients, organization, clock }: PatRoutesOptions): Router {
-  const site: PatSite = { pages, clients, organization, clock, usedForms: new UsedForms(clock) }
+export function patRoutes({ web, ...site }: PatRoutesOptions): Router {
   const router = Router()
   const open = web.required()
   const send = Router()

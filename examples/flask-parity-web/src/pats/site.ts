@@ -1,6 +1,6 @@
 import type { Clients } from '../clients.js'
+import type { OneTimeForms } from '../one-time-forms.js'
 import type { Refusal } from './refusal.js'
-import type { UsedForms } from './used-forms.js'
 import type { Clock, PersonalTokens } from '@patkit/core'
 import type { Pages, PageSettings } from '@patkit/example-kit'
 import type { SignInState } from '@patkit/express'
@@ -12,7 +12,7 @@ export interface PatSite {
   readonly clients: Clients
   readonly organization: string
   readonly clock: Clock
-  readonly usedForms: UsedForms
+  readonly forms: OneTimeForms
 }
 
 /** Who asks, what they may do, and when: what every page begins with. */

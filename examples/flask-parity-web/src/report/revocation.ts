@@ -1,6 +1,6 @@
-import { isPatkitError, type Clock, type DevOpsClient } from '@patkit/core'
-import type { Revocation } from '../jobs/job-folder.js'
+import { isPatkitError, type DevOpsClient } from '@patkit/core'
 import type { ReportJob } from '../jobs/report-job.js'
+import type { UsedForm } from '../one-time-forms.js'
 import { isWorking, noFilter } from './filter.js'
 import { rowsOf } from './rows.js'
 import type { RevocationResultRow } from './views/revocation-pages.js'
@@ -21,52 +21,34 @@ async function rowsOfTokens(job: ReportJob, ids: Iterable<string>): Promise<Wire
   return rows
 }
 
-/** Revokes tokens from the pages of reports, and knows what came of it. */
-export class Revocations {
-  readonly #clock: Clock
-  readonly #underWay = new Map<string, Promise<void>>()
+/**
+ * Revokes tokens and notes of each whether it is; what was revoked shows in the report from then on.
+ *
+ * @param form - The form that asks for it, whose key names the revocation from now on.
+ * @throws what the service said, when none was revoked and only a sign-in helps.
+ */
+export async function revokeTokens(
+  job: ReportJob,
+  client: DevOpsClient,
+  ids: readonly string[],
+  { key, at }: UsedForm,
+): Promise<void> {
+  const failed = await reasonsOfFailure(client, ids)
+  await job.addRevocation({
+    id: key,
+    at: new Date(at).toISOString(),
+    revoked: ids.filter((id) => !failed.has(id)),
+    failed: [...failed].map(([id, reason]) => ({ id, reason })),
+  })
+}
 
-  constructor(clock: Clock) {
-    this.#clock = clock
-  }
-
-  /**
-   * Revokes tokens and notes of each whether it is; what was revoked shows in the report from then on.
-   *
-   * @param id - Names the revocation from now on.
-   * @throws what the service said, when none was revoked and only a sign-in helps.
-   */
-  async revoke(id: string, job: ReportJob, client: DevOpsClient, authorizationIds: readonly string[]): Promise<void> {
-    const work = this.#revoke(id, job, client, authorizationIds)
-    this.#underWay.set(id, work)
-    await work.finally(() => this.#underWay.delete(id))
-  }
-
-  /** Whether there is, or will be in a moment, a result of that name. */
-  knows(id: string, job: ReportJob): boolean {
-    return this.#underWay.has(id) || job.revocation(id) !== undefined
-  }
-
-  /** What came of each token; waits for it while it is under way. */
-  async resultOf(id: string, job: ReportJob): Promise<readonly RevocationResultRow[] | undefined> {
-    await this.#underWay.get(id)?.catch(() => undefined)
-    const revocation = job.revocation(id)
-    if (revocation === undefined) return undefined
-    const reasons = new Map(revocation.failed.map(({ id: token, reason }) => [token, reason]))
-    const rows = await rowsOfTokens(job, [...revocation.revoked, ...reasons.keys()])
-    return rows.map((row) => ({ row, fault: reasons.get(row.id) }))
-  }
-
-  async #revoke(id: string, job: ReportJob, client: DevOpsClient, ids: readonly string[]): Promise<void> {
-    const failed = await reasonsOfFailure(client, ids)
-    const revocation: Revocation = {
-      id,
-      at: new Date(this.#clock.now()).toISOString(),
-      revoked: ids.filter((each) => !failed.has(each)),
-      failed: [...failed].map(([token, reason]) => ({ id: token, reason })),
-    }
-    await job.addRevocation(revocation)
-  }
+/** What came of each token of a revocation. */
+export async function resultsOf(job: ReportJob, id: string): Promise<readonly RevocationResultRow[] | undefined> {
+  const revocation = job.revocation(id)
+  if (revocation === undefined) return undefined
+  const reasons = new Map(revocation.failed.map(({ id: token, reason }) => [token, reason]))
+  const rows = await rowsOfTokens(job, [...revocation.revoked, ...reasons.keys()])
+  return rows.map((row) => ({ row, fault: reasons.get(row.id) }))
 }
 
 /** Revokes tokens; says of those that are not revoked why. */

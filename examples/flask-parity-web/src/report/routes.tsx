@@ -11,7 +11,7 @@ import type { OneTimeForms } from '../one-time-forms.js'
 import { sendDownload } from './download.js'
 import { sendEvents } from './event-stream.js'
 import { readFilter } from './filter.js'
-import { chosenRows, mostTokens, Revocations } from './revocation.js'
+import { chosenRows, mostTokens, resultsOf, revokeTokens } from './revocation.js'
 import { readSorting } from './sort.js'
 import { StreamCount } from './stream-count.js'
 import { readPage, viewOf } from './view-model.js'
@@ -39,7 +39,6 @@ export function reportRoutes(options: ReportRoutesOptions): { readonly router: R
   const { web, pages, clients, forms, organization, reportsFolder: folder, clock, logger } = options
   const jobs = createReportJobs({ organization, folder, clientOf: (account) => clients.of(account), clock, logger })
   const streams = new StreamCount()
-  const revocations = new Revocations(clock)
   const signedIn = web.required()
   // Thousands of selected tokens are sent in one form; and who selected too many is to be told so by us.
   const readForm = express.urlencoded({ extended: false, limit: '5mb', parameterLimit: mostTokens * 20 })
@@ -146,12 +145,12 @@ export function reportRoutes(options: ReportRoutesOptions): { readonly router: R
 
   const revoke = withJob(async (req, res, job) => {
     const { account } = res.locals.signIn
-    const { count } = fieldsOf(req)
-    const formId = String(fieldsOf(req)['form'])
-    const id = formId.split('.', 1)[0] ?? ''
+    const { count, form: sent } = fieldsOf(req)
+    const formId = String(sent)
+    const id = forms.keyOf(formId, account)
     const seeResult = (): void => res.redirect(303, `/reports/${job.id}/revocations/${id}`)
     // A second click, or a form that the browser sent again.
-    if (revocations.knows(id, job)) {
+    if (forms.endOf(id) !== undefined || job.revocation(id) !== undefined) {
       seeResult()
       return
     }
@@ -162,28 +161,24 @@ export function reportRoutes(options: ReportRoutesOptions): { readonly router: R
     } else if (typeof count !== 'string' || count.trim() !== String(rows.length)) {
       const fault = `This is not the number of tokens above. Type ${rows.length} to revoke them.`
       askRevocation(req, res, job, rows, fault)
-    } else if (!forms.use(formId, account)) {
-      if (revocations.knows(id, job)) seeResult()
-      else pages.sendProblem(req, res, usedForm(job))
+    } else if (!forms.hasIssued(formId, account)) {
+      pages.sendProblem(req, res, usedForm(job))
     } else {
-      await revocations
-        .revoke(
-          id,
-          job,
-          clients.of(account),
-          rows.map((row) => row.id),
-        )
-        .catch((error: unknown) => {
-          forms.giveBack(formId)
-          throw error
-        })
-      seeResult()
+      const chosen = rows.map((row) => row.id)
+      const { kind } = await forms.carryOut(req, formId, account, async (used) => {
+        await revokeTokens(job, clients.of(account), chosen, used)
+        return { result: undefined }
+      })
+      if (kind === 'used' && job.revocation(id) === undefined) pages.sendProblem(req, res, usedForm(job))
+      else seeResult()
     }
   })
   router.post('/reports/:id/revoke', ...form, revoke)
 
   const showRevocation = withJob(async (req, res, job) => {
-    const results = await revocations.resultOf(String(req.params['revocation']), job)
+    const id = String(req.params['revocation'])
+    await forms.endOf(id)
+    const results = await resultsOf(job, id)
     if (results === undefined) pages.notFound(req, res, () => undefined)
     else
       pages.send(req, res, { title: 'Tokens revoked', body: <RevocationResult reportId={job.id} results={results} /> })
