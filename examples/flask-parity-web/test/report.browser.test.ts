@@ -1,9 +1,10 @@
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import path from 'node:path'
 import { chromiumPath, openChromium, overflow } from '@patkit/example-kit/test'
-import type { Download, Page } from 'playwright-core'
+import type { Download, Page, Request } from 'playwright-core'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { unzip } from '../../../packages/cli/test/zip.js'
 import {
@@ -22,6 +23,7 @@ import {
   untilWords,
   words,
 } from './report-scene.js'
+import { folderOf } from './report-steps.js'
 import { startWorld } from './world.js'
 
 /** Downloads by a link of the page. */
@@ -46,6 +48,24 @@ async function shownNames(page: Page): Promise<string[]> {
 
 const columnTexts = (page: Page, label: string): Promise<string[]> =>
   page.locator(`#tokens td[data-label=${label}] > :first-child`).allTextContents()
+
+/** Shows or hides the tab, as far as the page can tell: one of a browser without a screen is always visible. */
+async function look(page: Page, state: 'visible' | 'hidden'): Promise<void> {
+  await page.evaluate(`Object.defineProperty(document, 'visibilityState', { value: '${state}', configurable: true })`)
+  await page.evaluate('document.dispatchEvent(new Event("visibilitychange"))')
+}
+
+/** Addresses of the event streams that a page opens from now on, and of those that it closes. */
+function connectionsOf(page: Page): { readonly opened: URL[]; readonly closed: URL[] } {
+  const [opened, closed]: [URL[], URL[]] = [[], []]
+  const note = (list: URL[]) => (request: Request) => {
+    const url = new URL(request.url())
+    if (url.pathname.endsWith('/events')) list.push(url)
+  }
+  page.on('request', note(opened))
+  page.on('requestfailed', note(closed))
+  return { opened, closed }
+}
 
 describe.skipIf(chromiumPath === undefined)('a report in Chromium', { timeout: 120_000 }, () => {
   test('shows rows while it runs, says that the service makes it wait, and can be filtered and sorted meanwhile', async () => {
@@ -392,6 +412,89 @@ describe.skipIf(chromiumPath === undefined)('a report in Chromium', { timeout: 1
     await firstToken(page).check()
     await page.getByRole('button', { name: 'Revoke 1 selected token…' }).click()
     await page.getByRole('heading', { name: 'Revoke 1 token?' }).waitFor()
+  })
+
+  test('lets its connection go when nobody looks for a minute, and takes it up behind what it knows when somebody does', async () => {
+    const { world, context, page } = await openScene()
+    await page.clock.install()
+    const { opened, closed } = connectionsOf(page)
+    const stuck = pauseAfter(world, 12)
+    await startReport(page)
+    await firstToken(page).waitFor()
+    await look(page, 'hidden')
+    await page.clock.fastForward(30_000)
+    await look(page, 'visible')
+    await page.clock.fastForward(60_000)
+    expect([opened, closed].map(({ length }) => length)).toEqual([1, 0])
+
+    await look(page, 'hidden')
+    await page.clock.fastForward(60_000)
+    await expect.poll(() => closed).toHaveLength(1)
+    // It would take one of the six that the browser has for all tabs.
+    await page.evaluate('dispatchEvent(new Event("online"))')
+    await page.clock.fastForward(60_000)
+    stuck.remove()
+    await world.restart()
+    const isComplete = async () => (await (await context.request.get(page.url())).text()).includes('Complete: ')
+    await expect.poll(isComplete, { timeout: 30_000 }).toBe(true)
+    expect(await words(page).textContent()).toMatch(/^Reading: /)
+    expect(opened).toHaveLength(1)
+
+    await look(page, 'visible')
+    await untilWords(page, 'Complete: ')
+    await expect.poll(() => matching(page)).toBe(numberOfTokens(world))
+    expect(opened).toHaveLength(2)
+    expect(Number(opened[1]?.searchParams.get('from'))).toBeGreaterThan(0)
+  })
+
+  test('lets its connection go also when it was opened in the background', async () => {
+    const { world, context, page } = await openScene()
+    pauseAfter(world, 12)
+    await startReport(page)
+    const hidden = await context.newPage()
+    await hidden.clock.install()
+    await hidden.addInitScript('Object.defineProperty(document, "visibilityState", { value: "hidden" })')
+    const { opened, closed } = connectionsOf(hidden)
+    await hidden.goto(page.url())
+    await firstToken(hidden).waitFor()
+    await hidden.clock.fastForward(60_000)
+    await expect.poll(() => closed).toHaveLength(1)
+    expect(opened).toHaveLength(1)
+  })
+
+  test('says that it is gone once five newer ones have taken its place', async () => {
+    const { context, page } = await openScene({ emulator: { users: 2 } })
+    await finishReport(page)
+    const few = await matching(page)
+    const other = await context.newPage()
+    // The newest is not over yet when the one before the last five goes.
+    for (let newer = 0; newer < 6; newer++) {
+      await other.goto(new URL('/reports', page.url()).href)
+      await startReport(other)
+      await untilWords(other, 'Complete: ')
+    }
+    await page.evaluate('dispatchEvent(new Event("focus"))')
+    await untilWords(page, 'The report is no longer kept')
+    expect(await page.locator('#announcements').textContent()).toContain('The report is no longer kept')
+    expect(await matching(page)).toBe(few)
+  })
+
+  test('says that it is gone when it has waited for its owner for too long, and offers nothing that cannot be done', async () => {
+    const { world, page } = await openScene()
+    world.emulator.faults.add({ match: { path: tokenPath, after: 9 }, answer: { status: 401 } })
+    await startReport(page)
+    await untilWords(page, 'Waiting for you to sign in again')
+    await firstToken(page).waitFor()
+    const few = await matching(page)
+    const record = path.join(folderOf(world, new URL(page.url()).pathname), 'job.json')
+    const text = await readFile(record, 'utf8')
+    const longAgo = new Date(Date.now() - 8 * 86_400_000).toISOString()
+    await writeFile(record, JSON.stringify({ ...(JSON.parse(text) as object), startedAt: longAgo }))
+    await world.restart()
+    await untilWords(page, 'The report is no longer kept')
+    for (const button of ['Cancel', 'Sign in again'])
+      expect(await page.getByRole('button', { name: button }).isVisible(), button).toBe(false)
+    expect(await matching(page)).toBe(few)
   })
 
   test('says that there is no network, and when there is one again', async () => {

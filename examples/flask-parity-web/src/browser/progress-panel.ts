@@ -54,10 +54,10 @@ export class ProgressPanel {
     if (state === undefined) return
     this.#message.classList.toggle('bad', state !== 'cancelled')
     const isOver = !isUnderWay(state)
-    this.#offerSignIn(state === 'sign-in-needed')
+    this.#offerSignIn(state === 'sign-in-needed' && this.#trouble !== 'gone')
     this.#fillBar()
     this.#bar.hidden = isOver
-    this.#cancel.hidden = isOver || this.#trouble === 'signed-out'
+    this.#cancel.hidden = isOver || this.#trouble === 'signed-out' || this.#trouble === 'gone'
     this.#startAgain.hidden = !isOver
     this.#soFar.hidden = state === 'done'
   }

@@ -40,14 +40,16 @@ export class ReportStream {
   #retry: number | undefined
   #grace: number | undefined
   #unseen: number | undefined
+  #isLetGo = false
 
   constructor(url: string, handlers: StreamHandlers) {
     this.#url = url
     this.#handlers = handlers
-    document.addEventListener('visibilitychange', () => this.#seen(document.visibilityState === 'visible'))
+    document.addEventListener('visibilitychange', () => this.#look())
     // Signed in again in another tab, or back on the network; and after the end, tokens may have been revoked from another tab.
     for (const event of ['focus', 'online']) addEventListener(event, () => this.#openIfClosed())
-    this.#open()
+    // It may have been opened in the background.
+    this.#look()
   }
 
   #open(): void {
@@ -100,7 +102,7 @@ export class ReportStream {
   }
 
   #openIfClosed(): void {
-    if (this.#source?.readyState === EventSource.OPEN) return
+    if (this.#isLetGo || this.#source?.readyState === EventSource.OPEN) return
     this.#close()
     this.#open()
   }
@@ -115,9 +117,16 @@ export class ReportStream {
     this.#grace = undefined
   }
 
-  #seen(isVisible: boolean): void {
+  #look(): void {
     clearTimeout(this.#unseen)
-    if (isVisible) this.#openIfClosed()
-    else this.#unseen = setTimeout(() => this.#close(), unseenMs)
+    const isHidden = document.visibilityState === 'hidden'
+    if (isHidden) this.#unseen = setTimeout(() => this.#letGo(), unseenMs)
+    else this.#isLetGo = false
+    this.#openIfClosed()
+  }
+
+  #letGo(): void {
+    this.#isLetGo = true
+    this.#close()
   }
 }
