@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { accessibilityFaults, chromiumPath, keepScreenshot, openChromium, overflow } from '@patkit/example-kit/test'
+import { finishReport } from './report-steps.js'
 import { startWorld } from './world.js'
 
 describe('the site', () => {
@@ -18,6 +19,20 @@ describe('the site', () => {
     const world = await startWorld({ redirectPath })
     const browser = await world.signedIn()
     expect((await browser.open('/')).body).toContain('Welcome, ')
+  })
+
+  test('marks in its navigation the page that is open, and the part of the site that it belongs to', async () => {
+    const world = await startWorld()
+    const browser = await world.signedIn()
+    const { report } = await finishReport(world, browser)
+    const marked = async (address: string) => {
+      const { body } = await browser.open(address)
+      return [...body.matchAll(/<a [^>]*?href="([^"]+)" aria-current="(\w+)"/g)].map(([, ...mark]) => mark.join(': '))
+    }
+    expect(await marked('/')).toEqual(['/: page'])
+    expect(await marked('/reports')).toEqual(['/reports: page'])
+    expect(await marked(`${report}?status=expired`)).toEqual(['/reports: true'])
+    expect(await marked('/pats/new')).toEqual(['/pats: true'])
   })
 
   test('says that a page does not exist, as a page and as JSON', async () => {

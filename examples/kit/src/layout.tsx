@@ -95,7 +95,7 @@ function Navigation({ site, viewer, path }: Pick<LayoutProps, 'site' | 'viewer' 
           ? null
           : site.navigation.map(({ href, label }) => (
               <li key={href}>
-                <a href={href} aria-current={page === href ? 'page' : undefined}>
+                <a href={href} aria-current={currentIn(href, page)}>
                   {label}
                 </a>
               </li>
@@ -110,6 +110,12 @@ function Navigation({ site, viewer, path }: Pick<LayoutProps, 'site' | 'viewer' 
       )}
     </nav>
   )
+}
+
+/** What an entry of the navigation is to who is on a page: that page itself, or the part of the site that it belongs to. */
+function currentIn(href: string, page: string): 'page' | 'true' | undefined {
+  if (page === href) return 'page'
+  return page.startsWith(`${href}/`) ? 'true' : undefined
 }
 
 /** Proves that a form was sent from a page of this session. Belongs into every form that changes something. */
