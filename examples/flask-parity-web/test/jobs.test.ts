@@ -78,7 +78,7 @@ describe('start()', () => {
     const { folder, open } = await openOffice()
     const { id } = await finished(open())
     const names = (await readdir(path.join(folder, id))).sort()
-    expect(names).toEqual(['job.json', 'scan.ndjson'])
+    expect(names).toEqual(['job.json', 'run-1', 'scan.ndjson'])
     // Windows has no such bits.
     if (process.platform === 'win32') return
     expect((await stat(path.join(folder, id))).mode & 0o777).toBe(0o700)
@@ -163,6 +163,89 @@ describe('a report whose owner has to sign in again', () => {
   })
 })
 
+describe('two servers on one folder', () => {
+  /** A report that both know and that waits for its owner, whom the service takes again. */
+  async function openBoth() {
+    const office = await openOffice()
+    const refusal = office.emulator.faults.add({ match: { path: tokenPath, after: 3 }, answer: { status: 401 } })
+    const first = office.open()
+    const job = await first.start(ada)
+    await untilState(job, 'sign-in-needed')
+    const second = office.open()
+    expect((await second.list(ada)).map(({ id }) => id)).toEqual([job.id])
+    refusal.remove()
+    office.emulator.journal.clear()
+    return { ...office, job, first, second }
+  }
+
+  test('go on once with a report that waits for a sign-in, however often both are asked at the same time', async () => {
+    const { emulator, first, second } = await openBoth()
+    await Promise.all([first, second, first, second].map((jobs) => jobs.resumeFor(ada, inTheFuture)))
+    const [job, ...others] = [...(await first.list(ada)), ...(await second.list(ada))]
+    expect(others).toEqual([])
+    if (job === undefined) throw new Error('the report is gone')
+    await untilState(job, 'done')
+    expect(asked(emulator).length).toBeGreaterThan(0)
+    expect(new Set(asked(emulator)).size).toBe(asked(emulator).length)
+    const users = await usersIn(job)
+    expect(new Set(users).size).toBe(users.length)
+    expect(job.progress.complete).toBe(true)
+  })
+
+  test('leave it to the one that went on first, also when it waits for a sign-in again', async () => {
+    const { emulator, job, first, second } = await openBoth()
+    const refusal = emulator.faults.add({ match: { path: tokenPath, after: 3 }, answer: { status: 401 } })
+    await second.resumeFor(ada, inTheFuture)
+    const [again] = await second.list(ada)
+    if (again === undefined) throw new Error('the report is gone')
+    await untilState(again, 'sign-in-needed')
+    refusal.remove()
+    emulator.journal.clear()
+    await first.resumeFor(ada, inTheFuture)
+    expect(await first.list(ada)).toEqual([])
+    expect(job.state).toBe('sign-in-needed')
+    expect(emulator.journal.counts.total).toBe(0)
+    await second.resumeFor(ada, inTheFuture)
+    await untilState(again, 'done')
+    expect(again.progress.complete).toBe(true)
+  })
+
+  test('take up once, when they start at the same time, what a server that was killed was making', async () => {
+    const { emulator, open } = await openOffice()
+    const stuck = stuckAfter(emulator, 4)
+    const jobs = open()
+    const { id } = await jobs.start(ada)
+    await emulator.journal.waitFor(() => stuck.hits > 0)
+    await jobs.close()
+    stuck.remove()
+    const both = [open(), open()]
+    const lists = await Promise.all(both.map((each) => each.list(ada)))
+    const [job, ...others] = lists.flat()
+    expect([job?.id, others]).toEqual([id, []])
+    if (job === undefined) throw new Error('the report is gone')
+    await untilState(job, 'done')
+    const users = await usersIn(job)
+    expect(new Set(users).size).toBe(users.length)
+  })
+
+  test('do not wait for one that was killed while it took the report, but for one that runs', async () => {
+    const { folder, job, first, open } = await openBoth()
+    const take = (run: number, server: string) => writeFile(path.join(folder, job.id, `run-${run}`), server)
+    await take(2, '["elsewhere",1,"1"]')
+    await take(3, identityOf(process.ppid))
+    await first.resumeFor(ada, inTheFuture)
+    expect(await first.list(ada)).toEqual([])
+
+    await take(3, identityOf(process.ppid).replace(`,${process.ppid},`, ',4194304,'))
+    const last = open()
+    await last.resumeFor(ada, inTheFuture)
+    const [again] = await last.list(ada)
+    if (again === undefined) throw new Error('the report is gone')
+    await untilState(again, 'done')
+    expect(again.progress.complete).toBe(true)
+  })
+})
+
 describe('a restart of the server', () => {
   test('goes on, asks nobody twice but those who could not be read, and forgets their failure', async () => {
     const { emulator, open } = await openOffice()
@@ -220,8 +303,12 @@ describe('a restart of the server', () => {
     await jobs.close()
     stuck.remove()
     const file = path.join(folder, id, 'job.json')
-    const record = JSON.parse(await readFile(file, 'utf8')) as { readonly server: string }
-    const belongTo = (server: string) => writeFile(file, JSON.stringify({ ...record, server }))
+    const readRecord = async () => JSON.parse(await readFile(file, 'utf8')) as { readonly run: number }
+    const record = await readRecord()
+    const belongTo = async (server: string) => {
+      const { run } = await readRecord()
+      await writeFile(file, JSON.stringify({ ...record, run, server }))
+    }
 
     const other = identityOf(process.ppid)
     await belongTo(other)

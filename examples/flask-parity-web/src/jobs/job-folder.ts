@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
 import { appendFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { readAccount, type Account } from '@patkit/core'
 import * as z from 'zod'
+import { identityOf, isGone } from './server-identity.js'
 
 const unreadUserSchema = z.object({
   descriptor: z.string(),
@@ -37,6 +39,8 @@ const jobRecordSchema = z.object({
   }),
   /** The process that makes it, or made it last. */
   server: z.string(),
+  /** How often it was begun or taken up again. */
+  run: z.number().default(0),
   state: z.enum(['running', 'sign-in-needed', 'done', 'failed', 'cancelled']),
   message: z.string().nullable(),
   startedAt: z.string(),
@@ -89,6 +93,27 @@ export class JobFolders {
     const beside = `${file}.${randomBytes(6).toString('hex')}`
     await writeFile(beside, JSON.stringify(record), { mode: 0o600, flush: true })
     await rename(beside, file)
+  }
+
+  /**
+   * Takes a job for a run of this server; gives the number of the run, or `undefined` when another server has the job, or had it since the
+   * record was read. Two that write into one log would ruin it.
+   */
+  async claim({ id, run }: JobRecord): Promise<number | undefined> {
+    if ((await this.#read(id))?.run !== run) return undefined
+    const own = identityOf(process.pid)
+    for (let next = run + 1; ; next++) {
+      const file = path.join(this.#root, id, `run-${next}`)
+      try {
+        // At once, so that whoever finds it finds as well whose it is.
+        writeFileSync(file, own, { flag: 'wx', mode: 0o600, flush: true })
+        return next
+      } catch (error) {
+        if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+      }
+      // Who was killed before the record said so leaves a number behind.
+      if (!isGone(await readFile(file, 'utf8'))) return undefined
+    }
   }
 
   /** Every job whose record can be read; what is damaged is nobody's job. */

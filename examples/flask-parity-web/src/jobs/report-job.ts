@@ -42,6 +42,7 @@ export class ReportJob {
   #scan: ScanProgress | undefined
   #scanStartedAt = 0
   #run: { readonly abort: AbortController; readonly ended: Promise<void> } | undefined
+  #claim: Promise<boolean> | undefined
   #refusal: { readonly error: PatkitError; readonly at: number } | undefined
   #version = 0
   /** Set for good by who cancels or suspends it: from then on it is not begun again. */
@@ -177,9 +178,31 @@ export class ReportJob {
     })
   }
 
-  /** Begins, or goes on, as this person. Does nothing while it is running. */
-  start(account: Account, client: DevOpsClient): void {
-    if (this.isOver || this.#run !== undefined || !this.#mayStart) return
+  /** Begins, or goes on, as this person. Does nothing while it is running. Gives whether it is this server's, and not another one's. */
+  async start(account: Account, client: DevOpsClient): Promise<boolean> {
+    if (!this.#canStart()) return true
+    this.#claim ??= this.#takeNumber().finally(() => (this.#claim = undefined))
+    const isOurs = await this.#claim
+    if (isOurs && this.#canStart()) this.#begin(account, client)
+    return isOurs
+  }
+
+  #canStart(): boolean {
+    return !this.isOver && this.#run === undefined && this.#mayStart
+  }
+
+  async #takeNumber(): Promise<boolean> {
+    try {
+      const run = await this.#surroundings.folders.claim(this.#record)
+      if (run !== undefined) this.#record = { ...this.#record, run }
+      return run !== undefined
+    } catch (error) {
+      await this.#explain(error)
+      return true
+    }
+  }
+
+  #begin(account: Account, client: DevOpsClient): void {
     const abort = new AbortController()
     this.#refusal = undefined
     this.#update({

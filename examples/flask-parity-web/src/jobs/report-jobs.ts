@@ -67,7 +67,7 @@ class FolderJobs implements ReportJobs {
       jobs.delete(job.id)
       throw error
     }
-    job.start(account, this.#options.clientOf(account))
+    await job.start(account, this.#options.clientOf(account))
     await this.#prune(jobs)
     return job
   }
@@ -82,8 +82,8 @@ class FolderJobs implements ReportJobs {
   }
 
   async resumeFor(account: Account, signedInAt: Date): Promise<void> {
-    for (const job of await this.list(account))
-      if (job.isHelpedBy(signedInAt)) job.start(account, this.#options.clientOf(account))
+    const jobs = await this.#jobs
+    for (const job of ownOf(jobs, account)) if (job.isHelpedBy(signedInAt)) await this.#goOn(jobs, job, account)
   }
 
   async close(): Promise<void> {
@@ -104,9 +104,15 @@ class FolderJobs implements ReportJobs {
     const byId = new Map(jobs.map((job) => [job.id, job]))
     await this.#prune(byId)
     for (const job of jobs) {
-      if (job.state === 'running') job.start(job.account, this.#options.clientOf(job.account))
+      if (job.state === 'running') await this.#goOn(byId, job, job.account)
     }
     return byId
+  }
+
+  /** Goes on with a report, or lets go of it because another server does. */
+  async #goOn(jobs: Map<string, ReportJob>, job: ReportJob, account: Account): Promise<void> {
+    const isOurs = await job.start(account, this.#options.clientOf(account))
+    if (!isOurs) jobs.delete(job.id)
   }
 
   /**
@@ -144,6 +150,7 @@ class FolderJobs implements ReportJobs {
       organization: this.#options.organization,
       account,
       server: identityOf(process.pid),
+      run: 0,
       state: 'running',
       message: null,
       startedAt: new Date(this.#options.clock.now()).toISOString(),

@@ -15,6 +15,11 @@ export function isAnotherRunning(identity: string): boolean {
   return Number.isSafeInteger(pid) && pid !== process.pid && isRunning(pid) && identityOf(pid) === identity
 }
 
+/** Whether a process of that name, be it this one, is certainly no more; of what is no name, nobody can tell. */
+export function isGone(identity: string): boolean {
+  return identity !== '' && identity !== identityOf(process.pid) && !isAnotherRunning(identity)
+}
+
 function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0)
