@@ -26,7 +26,7 @@ const pageOf = (account: Account, accessToken: Parameters<typeof ClaimsPage>[0][
 test('a token of another identity provider in a claim is not shown, whatever the claim is called', () => {
   const jwt = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJjYXJvbCJ9.c2lnbmF0dXJl'
   const page = pageOf(
-    accountWith({ idp_access_token: 'EAAGm0PX4ZCps', extension_other: jwt, nested: [jwt], city: 'Oslo' }),
+    accountWith({ facebook_token: 'EAAGm0PX4ZCps', extension_other: jwt, nested: [jwt], city: 'Oslo' }),
   )
   expect(page).not.toContain('EAAGm0PX4ZCps')
   expect(page).not.toContain('eyJ')

@@ -98,7 +98,7 @@ function ClaimValue({ name, text }: { readonly name: string; readonly text: stri
 
 const mostCharacters = 400
 
-/** B2C can put the token of another identity provider into a claim (`idp_access_token`), and custom policies under any name. */
+/** Custom policies can put the token of another identity provider into a claim of any name; `idp_access_token` is no part of an account. */
 function isToken(name: string, text: string): boolean {
   return /token/i.test(name) || /\beyJ[\w-]+\.[\w-]+\./.test(text)
 }

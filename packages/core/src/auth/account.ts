@@ -3,8 +3,9 @@ import type { Authority, UserFlowName } from '../config/authority.js'
 import type { IssuedTokens } from './msal.js'
 
 /**
- * A person who signed in. Plain data for the session, without the tokens that were issued to the application. Azure AD B2C can put the
- * token of another identity provider into `claims` (`idp_access_token`): show and log single claims, never all of them.
+ * A person who signed in. Plain data for the session, without the tokens that were issued to the application, and without the one of
+ * another identity provider that Azure AD B2C can add. A custom policy can put such a token into `claims` under a name of its own: show and
+ * log single claims, never all of them.
  */
 export interface Account {
   /** Names the person for good within this authority: object id and tenant id. The user name may change, this does not. */
@@ -26,7 +27,7 @@ export interface Account {
   readonly sessionId: string | undefined
   /** MSAL's name for the account. */
   readonly homeAccountId: string
-  /** Every claim of the ID token. */
+  /** The claims of the ID token, but for `idp_access_token` and what only the sign-in itself needs, such as `nonce`. */
   readonly claims: Readonly<Record<string, unknown>>
 }
 
@@ -54,7 +55,7 @@ export function toAccount(
     loginHint: textOf(claims.login_hint),
     sessionId: textOf(claims.sid) ?? sessionState,
     homeAccountId,
-    claims: withoutProtocolClaims(claims),
+    claims: claimsToKeep(claims),
   }
 }
 
@@ -72,10 +73,18 @@ export function withEditedProfile(account: Account, edited: Account): Account {
   }
 }
 
-/** One-time values of the sign-in; nobody needs them afterwards. */
-function withoutProtocolClaims(claims: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const spent = new Set(['nonce', 'c_hash', 'at_hash', 'aio', 'rh', 'uti'])
-  return Object.fromEntries(Object.entries(claims).filter(([name]) => !spent.has(name)))
+/** One-time values of the sign-in, which nobody needs afterwards. */
+const spentClaims = ['nonce', 'c_hash', 'at_hash', 'aio', 'rh', 'uti']
+/**
+ * The access token that another identity provider issued to B2C.
+ *
+ * @see {@link https://learn.microsoft.com/azure/active-directory-b2c/idp-pass-through-user-flow}
+ */
+const secretClaims = ['idp_access_token']
+const droppedClaims: ReadonlySet<string> = new Set([...spentClaims, ...secretClaims])
+
+function claimsToKeep(claims: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(claims).filter(([name]) => !droppedClaims.has(name)))
 }
 
 function guidIn(issuer: string | undefined): string | undefined {
@@ -112,5 +121,6 @@ export function readAccount(value: unknown): Account | undefined {
   const { data } = accountSchema.safeParse(value)
   if (data === undefined) return undefined
   const { name, email, userFlow, loginHint, sessionId } = data
-  return { ...data, name, email, userFlow, loginHint, sessionId }
+  // A session of an earlier version may still have what is not kept any more.
+  return { ...data, name, email, userFlow, loginHint, sessionId, claims: claimsToKeep(data.claims) }
 }
