@@ -11,6 +11,7 @@ import type { OneTimeForms } from '../one-time-forms.js'
 import { sendDownload } from './download.js'
 import { sendEvents } from './event-stream.js'
 import { readFilter } from './filter.js'
+import { KeptRows } from './kept-rows.js'
 import { chosenRows, mostTokens, resultsOf, revokeTokens } from './revocation.js'
 import { readSorting } from './sort.js'
 import { StreamCount } from './stream-count.js'
@@ -39,6 +40,7 @@ export function reportRoutes(options: ReportRoutesOptions): { readonly router: R
   const { web, pages, clients, forms, organization, reportsFolder: folder, clock, logger } = options
   const jobs = createReportJobs({ organization, folder, clientOf: (account) => clients.of(account), clock, logger })
   const streams = new StreamCount()
+  const keptRows = new KeptRows()
   const signedIn = web.required()
   // Thousands of selected tokens are sent in one form; and who selected too many is to be told so by us.
   const readForm = express.urlencoded({ extended: false, limit: '5mb', parameterLimit: mostTokens * 20 })
@@ -77,7 +79,7 @@ export function reportRoutes(options: ReportRoutesOptions): { readonly router: R
   const showReport = withJob(async (req, res, job) => {
     const query = queryOf(req)
     const asked = { filter: readFilter(query), sorting: readSorting(query), page: readPage(query) }
-    const view = await viewOf(job, asked)
+    const view = await viewOf(job, asked, keptRows)
     pages.send(req, res, {
       title: 'Report',
       scripts: ['report'],

@@ -1,5 +1,6 @@
 import type { ReportJob } from '../jobs/report-job.js'
 import { passes, type TokenFilter } from './filter.js'
+import type { KeptRows } from './kept-rows.js'
 import { toWireRows } from './rows.js'
 import { compareKeys, sortKey, type Sorting } from './sort.js'
 import { Tally, type Totals } from './totals.js'
@@ -27,32 +28,29 @@ export interface ReportView {
 export const rowsPerPage = 100
 
 /**
- * What a page shows of a report as it is now. One pass over its log; of the tokens before the end of the page it keeps only where they
- * stand and what they are sorted by.
+ * What a page shows of a report as it is now. One pass over its tokens; of those before the end of the page it keeps only where they stand
+ * and what they are sorted by.
  */
 export async function viewOf(
   job: ReportJob,
   { filter, sorting, page }: Pick<ReportView, 'filter' | 'sorting' | 'page'>,
+  kept: KeptRows,
 ): Promise<ReportView> {
   const tally = new Tally()
   const most = page * rowsPerPage
-  const compare = (a: Place, b: Place): number => compareKeys(a.key, b.key, sorting.direction)
-  let kept: Place[] = []
+  const compare = (a: Found, b: Found): number => compareKeys(a.key, b.key, sorting.direction)
+  let found: Found[] = []
   let matching = 0
-  let position = 0
-  for await (const { outcome, next } of job.outcomes()) {
-    for (const [index, row] of toWireRows(job, outcome).entries()) {
-      tally.add(row)
-      if (!passes(row, filter)) continue
-      matching++
-      kept.push({ key: sortKey(row, sorting.column).slice(0, longestKey), position, index })
-      if (kept.length >= most * 2) kept = kept.sort(compare).slice(0, most)
-    }
-    position = next
+  for await (const { row, place } of placesIn(job, kept)) {
+    tally.add(row)
+    if (!passes(row, filter)) continue
+    matching++
+    found.push({ key: sortKey(row, sorting.column).slice(0, longestKey), place })
+    if (found.length >= most * 2) found = found.sort(compare).slice(0, most)
   }
   const pages = Math.max(1, Math.ceil(matching / rowsPerPage))
   const shown = Math.min(page, pages)
-  const places = kept.sort(compare).slice((shown - 1) * rowsPerPage, shown * rowsPerPage)
+  const places = found.sort(compare).slice((shown - 1) * rowsPerPage, shown * rowsPerPage)
   return {
     id: job.id,
     organization: job.organization,
@@ -61,20 +59,46 @@ export async function viewOf(
     unread: job.unread,
     filter,
     sorting,
-    rows: await rowsAt(job, places),
+    rows: await rowsAt(
+      job,
+      places.map(({ place }) => place),
+    ),
     matching,
     page: shown,
     pages,
   }
 }
 
-/** Where a token stands in the log, and what it is sorted by. */
-interface Place {
+/** Where a token stands, and what it is sorted by. */
+interface Found {
   readonly key: string
+  readonly place: Place
+}
+
+/** A token that is kept in memory, or where it stands in the log. */
+type Place = WireRow | LogPlace
+
+interface LogPlace {
   /** Where its user begins. */
   readonly position: number
   /** Which of the user's tokens it is. */
   readonly index: number
+}
+
+async function* placesIn(
+  job: ReportJob,
+  kept: KeptRows,
+): AsyncGenerator<{ readonly row: WireRow; readonly place: Place }, void, undefined> {
+  const rows = await kept.of(job)
+  if (rows !== undefined) {
+    for (const row of rows) yield { row, place: row }
+    return
+  }
+  let position = 0
+  for await (const { outcome, next } of job.outcomes()) {
+    for (const [index, row] of toWireRows(job, outcome).entries()) yield { row, place: { position, index } }
+    position = next
+  }
 }
 
 /** What is the same for longer than this is in the order in which it was read. */
@@ -83,7 +107,12 @@ const longestKey = 200
 async function rowsAt(job: ReportJob, places: readonly Place[]): Promise<WireRow[]> {
   const owners = new Map<number, WireRow[]>()
   const rows: WireRow[] = []
-  for (const { position, index } of places) {
+  for (const place of places) {
+    if ('id' in place) {
+      rows.push(place)
+      continue
+    }
+    const { position, index } = place
     const owned = owners.get(position) ?? (await rowsOfUserAt(job, position))
     owners.set(position, owned)
     const row = owned[index]
