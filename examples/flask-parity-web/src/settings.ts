@@ -29,6 +29,18 @@ export interface Settings {
   readonly reportsFolder: string
 }
 
+/** The variables of the site itself. */
+export interface SiteVariables {
+  /** Name of the organization, the part behind `https://dev.azure.com/`. */
+  readonly ORGANIZATION: string
+  /** The same, where `ORGANIZATION` is not set: what the command calls it. */
+  readonly PATKIT_ORG?: string
+  /** Another address of Azure DevOps, such as an emulator's. */
+  readonly PATKIT_BASE_URL?: string
+}
+
+const read = valueOf<keyof SiteVariables>
+
 /** The port of the original. */
 export const usualPort = 5000
 
@@ -58,7 +70,7 @@ export function settingsFromEnv(env: Environment, reportsFolder: string): Settin
 }
 
 function readOrganization(env: Environment): string {
-  const given = valueOf(env, 'ORGANIZATION') ?? valueOf(env, 'PATKIT_ORG')
+  const given = read(env, 'ORGANIZATION') ?? read(env, 'PATKIT_ORG')
   if (given === undefined) {
     throw fault('ORGANIZATION', 'It is not set.', 'Set it to the name behind https://dev.azure.com/.')
   }
@@ -70,7 +82,7 @@ function readOrganization(env: Environment): string {
 }
 
 function readBaseUrl(env: Environment): string | undefined {
-  const given = valueOf(env, 'PATKIT_BASE_URL')
+  const given = read(env, 'PATKIT_BASE_URL')
   try {
     return given === undefined ? undefined : checkBaseUrl(given)
   } catch (error) {
