@@ -129,8 +129,9 @@ async function commandTables(): Promise<string> {
   const common = addConnectionOptions(new Command()).options
   const isCommon = ({ long }: Option): boolean => common.some((option) => option.long === long)
   const parts = await Promise.all(
-    commands.map(async ({ words, description, load }) => {
-      const own = (await load()).addOptions(new Command(words.at(-1)))
+    commands.map(async (entry) => {
+      const { words, description } = entry
+      const own = (await entry.load()).addOptions(new Command(words.at(-1)))
       const isConnected = common.every(({ long }) => own.options.some((option) => option.long === long))
       const rest = isConnected ? own.options.filter((option) => !isCommon(option)) : own.options
       const values = own.registeredArguments.map((each) => ` ${argumentText(each)}`).join('')

@@ -39,7 +39,7 @@ export interface SiteVariables {
   readonly PATKIT_BASE_URL?: string
 }
 
-const read = valueOf<keyof SiteVariables>
+const read = (env: Environment, name: keyof SiteVariables): string | undefined => valueOf(env, name)
 
 /** The port of the original. */
 export const usualPort = 5000

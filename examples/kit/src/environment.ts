@@ -13,7 +13,7 @@ export interface ListenVariables {
 }
 
 /** A variable that is set to something; an empty one counts as not set. */
-export function valueOf<Name extends string>(env: Environment, name: Name): string | undefined {
+export function valueOf(env: Environment, name: string): string | undefined {
   const value = env[name]?.trim()
   return value === '' ? undefined : value
 }
@@ -33,12 +33,13 @@ export function tried<T>(read: () => T): { readonly value?: T; readonly faults: 
  * the redirect URI is on it, and every address where a platform decides who can reach it.
  */
 export function listenAddress(env: Environment, usualPort: number, redirectUri?: string): ServeOptions {
+  const read = (name: keyof ListenVariables): string | undefined => valueOf(env, name)
   const redirect = redirectUri === undefined ? undefined : new URL(redirectUri)
   const isLocal = redirect === undefined || ['localhost', '127.0.0.1', '[::1]'].includes(redirect.hostname)
   const redirectPort = redirect?.port === undefined || redirect.port === '' ? usualPort : Number(redirect.port)
-  const port = Number(valueOf<keyof ListenVariables>(env, 'PORT') ?? redirectPort)
+  const port = Number(read('PORT') ?? redirectPort)
   return {
     port: Number.isInteger(port) && port >= 0 && port <= 65_535 ? port : usualPort,
-    host: valueOf<keyof ListenVariables>(env, 'HOST') ?? (isLocal ? '127.0.0.1' : '0.0.0.0'),
+    host: read('HOST') ?? (isLocal ? '127.0.0.1' : '0.0.0.0'),
   }
 }
