@@ -31,10 +31,12 @@ export interface Settings {
 
 /** The variables of the site itself. */
 export interface SiteVariables {
-  /** Name of the organization, the part behind `https://dev.azure.com/`. */
-  readonly ORGANIZATION: string
+  /** Name of the organization, the part behind `https://dev.azure.com/`. Needed, unless one of the next two has it. */
+  readonly ORGANIZATION?: string
   /** The same, where `ORGANIZATION` is not set: what the command calls it. */
   readonly PATKIT_ORG?: string
+  /** The address of the original sample, `https://vssps.dev.azure.com/<organization>/_apis/Tokens/Pats`: the organization is read from it. */
+  readonly ENDPOINT?: string
   /** Another address of Azure DevOps, such as an emulator's. */
   readonly PATKIT_BASE_URL?: string
 }
@@ -70,7 +72,7 @@ export function settingsFromEnv(env: Environment, reportsFolder: string): Settin
 }
 
 function readOrganization(env: Environment): string {
-  const given = read(env, 'ORGANIZATION') ?? read(env, 'PATKIT_ORG')
+  const given = read(env, 'ORGANIZATION') ?? read(env, 'PATKIT_ORG') ?? organizationIn(read(env, 'ENDPOINT'))
   if (given === undefined) {
     throw fault('ORGANIZATION', 'It is not set.', 'Set it to the name behind https://dev.azure.com/.')
   }
@@ -79,6 +81,13 @@ function readOrganization(env: Environment): string {
   } catch (error) {
     throw fault('ORGANIZATION', error instanceof Error ? error.message : 'It is no name of an organization.', '')
   }
+}
+
+/** The organization in an address of Azure DevOps; both editions of the original had it nowhere else. */
+function organizationIn(endpoint: string | undefined): string | undefined {
+  const url = endpoint !== undefined && URL.canParse(endpoint) ? new URL(endpoint) : undefined
+  if (url?.hostname !== 'dev.azure.com' && url?.hostname !== 'vssps.dev.azure.com') return undefined
+  return url.pathname.split('/')[1]
 }
 
 function readBaseUrl(env: Environment): string | undefined {
