@@ -1,12 +1,14 @@
 /**
- * Writes docs/errors.md from the error classes: code, class, what it means (its docstring), and what helps. With `--check` nothing is
- * written: a page that is not up to date, and an error without a remedy, end with exit code 1.
+ * Writes docs/errors.md from the error classes (code, class, what it means by its docstring, and what helps), and the codes of the sign-in
+ * service in docs/faq.md from what the SDK says of them. With `--check` nothing is written: a page that is not up to date, and an error
+ * without a remedy, end with exit code 1.
  */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
-import { root, writeOrCheck } from './generated-page.js'
+import { serviceCodes } from '../packages/core/src/auth/service-codes.js'
+import { root, withPart, writeOrCheck } from './generated-page.js'
 
 /** An error of ours, as its class tells it. */
 export interface ErrorKind {
@@ -103,7 +105,17 @@ Made from the classes by \`npm run docs:errors\`.
 ${rows.join('\n')}
 `
   const summary = `errors: ${kinds.length} codes`
-  await writeOrCheck({ name: 'errors.md', markdown, command: 'npm run docs:errors', complaints, summary })
+  const command = 'npm run docs:errors'
+  await writeOrCheck({ name: 'errors.md', markdown, command, complaints, summary })
+  await writeCodes(command)
+}
+
+function writeCodes(command: string): Promise<void> {
+  const rows = Object.entries(serviceCodes).map(([code, { meaning, remedy }]) => `| ${code} | ${meaning} | ${remedy} |`)
+  const table = ['| code | what it means | what helps |', '| --- | --- | --- |', ...rows].join('\n')
+  const markdown = withPart('faq.md', 'codes of the sign-in service', table)
+  const summary = `codes of the sign-in service: ${rows.length}`
+  return writeOrCheck({ name: 'faq.md', markdown, command, complaints: [], summary })
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main()

@@ -8,7 +8,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 import { faultCatalogue, type Fault } from './fault-catalogue.js'
-import { root, writeOrCheck } from './generated-page.js'
+import { root, withPart, writeOrCheck } from './generated-page.js'
 
 /** Numbers of faults in the names of the tests of a file, as the compiler reads it: what is skipped or yet to be written proves nothing. */
 export function faultNumbersIn(text: string): number[] {
@@ -64,8 +64,6 @@ function toTable(catalogue: readonly Fault[], tests: ReadonlyMap<number, readonl
   return ['|  | fault | what happens | test |', '| --- | --- | --- | --- |', ...rows].join('\n')
 }
 
-const [begin, end] = ['<!-- begin: table of faults -->', '<!-- end: table of faults -->']
-
 function findTests(): Map<number, string[]> {
   const argv = ['ls-files', '--cached', '--others', '--exclude-standard', '*.test.ts']
   const files = execFileSync('git', argv, { cwd: root, encoding: 'utf8' }).split('\n').filter(Boolean)
@@ -80,10 +78,7 @@ function findTests(): Map<number, string[]> {
 async function main(): Promise<void> {
   const tests = findTests()
   const complaints = faultsOfTheCatalogue(faultCatalogue, tests)
-  const text = readFileSync(path.join(root, 'docs', 'reliability.md'), 'utf8')
-  const [before = '', rest = ''] = text.split(begin)
-  const [, after = ''] = rest.split(end)
-  const markdown = `${before}${begin}\n\n${toTable(faultCatalogue, tests)}\n\n${end}${after}`
+  const markdown = withPart('reliability.md', 'table of faults', toTable(faultCatalogue, tests))
   const summary = `faults: ${faultCatalogue.length} in the catalogue, ${tests.size} with tests`
   await writeOrCheck({ name: 'reliability.md', markdown, command: 'npm run docs:faults', complaints, summary })
 }

@@ -19,6 +19,16 @@ export interface GeneratedPage {
   readonly summary: string
 }
 
+/** A page of docs/ with its generated part made anew: what stands between `<!-- begin: NAME -->` and `<!-- end: NAME -->`. */
+export function withPart(page: string, name: string, part: string): string {
+  const text = readFileSync(path.join(root, 'docs', page), 'utf8')
+  const [begin, end] = [`<!-- begin: ${name} -->`, `<!-- end: ${name} -->`]
+  const [before = '', rest, ...more] = text.split(begin)
+  const [, after, ...others] = rest?.split(end) ?? []
+  if (after === undefined || more.length + others.length > 0) throw new Error(`docs/${page} needs one ${begin} … ${end}`)
+  return `${before}${begin}\n\n${part}\n\n${end}${after}`
+}
+
 /** Writes a page; with `--check` nothing is written, and a page that is not up to date is a complaint. Complaints end with exit code 1. */
 export async function writeOrCheck({ name, markdown, command, complaints, summary }: GeneratedPage): Promise<void> {
   const page = path.join(root, 'docs', name)
