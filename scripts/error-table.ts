@@ -1,12 +1,14 @@
 /**
- * Writes docs/errors.md from the error classes: code, class, what it means (its docstring), and what helps. With `--check` nothing is
- * written: a page that is not up to date, and an error without a remedy, end with exit code 1.
+ * Writes docs/errors.md from the error classes (code, class, what it means by its docstring, and what helps), and the codes of the sign-in
+ * service in docs/faq.md from what the SDK says of them. With `--check` nothing is written: a page that is not up to date, and an error
+ * without a remedy, end with exit code 1.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { format, resolveConfig } from 'prettier'
 import ts from 'typescript'
+import { serviceCodes } from '../packages/core/src/auth/service-codes.js'
+import { root, withPart, writeOrCheck } from './generated-page.js'
 
 /** An error of ours, as its class tells it. */
 export interface ErrorKind {
@@ -75,8 +77,6 @@ function firstSentences(comment: string | ts.NodeArray<ts.JSDocComment> | undefi
   return (ts.getTextOfJSDocComment(comment) ?? '').split('\n\n', 1)[0]?.replaceAll('\n', ' ').trim() ?? ''
 }
 
-const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
-const page = path.join(root, 'docs', 'errors.md')
 const sources = ['core', 'report', 'express'] as const
 
 async function main(): Promise<void> {
@@ -93,7 +93,7 @@ async function main(): Promise<void> {
   const rows = kinds.map(
     ({ code, name, from, meaning }) => `| \`${code}\` | \`${name}\` (${from}) | ${meaning} | ${remedies[code] ?? ''} |`,
   )
-  const raw = `# Errors
+  const markdown = `# Errors
 
 Every error that patkit throws on purpose has a \`code\` that never changes, a message that says what was tried, and mostly a \`hint\` that says what helps. \`isPatkitError(error)\`
 of \`@patkit/core\` knows them all, also those of another copy of the package. Wrong arguments are \`TypeError\` or \`RangeError\` instead. None of them holds a secret.
@@ -104,13 +104,18 @@ Made from the classes by \`npm run docs:errors\`.
 | --- | --- | --- | --- |
 ${rows.join('\n')}
 `
-  const wanted = await format(raw, { ...(await resolveConfig(page)), parser: 'markdown' })
-  if (!process.argv.includes('--check')) writeFileSync(page, wanted)
-  else if (wanted !== readFileSync(page, 'utf8'))
-    complaints.push('docs/errors.md is not up to date: npm run docs:errors')
-  for (const complaint of complaints) console.error(complaint)
-  console.log(`errors: ${kinds.length} codes, ${complaints.length} complaints`)
-  if (complaints.length > 0) process.exitCode = 1
+  const summary = `errors: ${kinds.length} codes`
+  const command = 'npm run docs:errors'
+  await writeOrCheck({ name: 'errors.md', markdown, command, complaints, summary })
+  await writeCodes(command)
+}
+
+function writeCodes(command: string): Promise<void> {
+  const rows = Object.entries(serviceCodes).map(([code, { meaning, remedy }]) => `| ${code} | ${meaning} | ${remedy} |`)
+  const table = ['| code | what it means | what helps |', '| --- | --- | --- |', ...rows].join('\n')
+  const markdown = withPart('faq.md', 'codes of the sign-in service', table)
+  const summary = `codes of the sign-in service: ${rows.length}`
+  return writeOrCheck({ name: 'faq.md', markdown, command, complaints: [], summary })
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main()

@@ -3,12 +3,12 @@
  * written: a table that is not what it should be, a fault without test or reason, and a number nobody knows end with exit code 1.
  */
 import { execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { format, resolveConfig } from 'prettier'
 import ts from 'typescript'
 import { faultCatalogue, type Fault } from './fault-catalogue.js'
+import { root, withPart, writeOrCheck } from './generated-page.js'
 
 /** Numbers of faults in the names of the tests of a file, as the compiler reads it: what is skipped or yet to be written proves nothing. */
 export function faultNumbersIn(text: string): number[] {
@@ -64,10 +64,6 @@ function toTable(catalogue: readonly Fault[], tests: ReadonlyMap<number, readonl
   return ['|  | fault | what happens | test |', '| --- | --- | --- | --- |', ...rows].join('\n')
 }
 
-const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
-const page = path.join(root, 'docs', 'reliability.md')
-const [begin, end] = ['<!-- begin: table of faults -->', '<!-- end: table of faults -->']
-
 function findTests(): Map<number, string[]> {
   const argv = ['ls-files', '--cached', '--others', '--exclude-standard', '*.test.ts']
   const files = execFileSync('git', argv, { cwd: root, encoding: 'utf8' }).split('\n').filter(Boolean)
@@ -82,18 +78,9 @@ function findTests(): Map<number, string[]> {
 async function main(): Promise<void> {
   const tests = findTests()
   const complaints = faultsOfTheCatalogue(faultCatalogue, tests)
-  const text = readFileSync(page, 'utf8')
-  const [before = '', rest = ''] = text.split(begin)
-  const [, after = ''] = rest.split(end)
-  const raw = `${before}${begin}\n\n${toTable(faultCatalogue, tests)}\n\n${end}${after}`
-  const wanted = await format(raw, { ...(await resolveConfig(page)), parser: 'markdown' })
-  if (!process.argv.includes('--check')) writeFileSync(page, wanted)
-  else if (wanted !== text) complaints.push('docs/reliability.md is not up to date: npm run docs:faults')
-  for (const complaint of complaints) console.error(complaint)
-  console.log(
-    `faults: ${faultCatalogue.length} in the catalogue, ${tests.size} with tests, ${complaints.length} complaints`,
-  )
-  if (complaints.length > 0) process.exitCode = 1
+  const markdown = withPart('reliability.md', 'table of faults', toTable(faultCatalogue, tests))
+  const summary = `faults: ${faultCatalogue.length} in the catalogue, ${tests.size} with tests`
+  await writeOrCheck({ name: 'reliability.md', markdown, command: 'npm run docs:faults', complaints, summary })
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main()

@@ -86,7 +86,7 @@ export function createApp({
   })
 
   if (endpoint !== undefined) {
-    app.get('/call_downstream_api', web.required(), async (req, res) => {
+    app.get(['/call_downstream_api', '/call_api'], web.required(), async (req, res) => {
       const { credential } = res.locals.signIn
       const accessToken = await accessTokenFrom(credential, scopes)
       if (accessToken === undefined) {

@@ -209,7 +209,7 @@ describe('addresses', () => {
 
   test('pages of who is signed in are kept by no cache, and allow nothing from elsewhere', async () => {
     const world = await startWorld()
-    for (const path of ['/claims', '/call_downstream_api']) {
+    for (const path of ['/claims', '/call_downstream_api', '/call_api']) {
       const { headers } = await world.walk(path)
       expect(headers['cache-control']).toBe('no-store')
       expect(headers['content-security-policy']).toBe(

@@ -29,6 +29,20 @@ export interface Settings {
   readonly reportsFolder: string
 }
 
+/** The variables of the site itself. */
+export interface SiteVariables {
+  /** Name of the organization, the part behind `https://dev.azure.com/`. Needed, unless one of the next two has it. */
+  readonly ORGANIZATION?: string
+  /** The same, where `ORGANIZATION` is not set: what the command calls it. */
+  readonly PATKIT_ORG?: string
+  /** The address of the original sample, `https://vssps.dev.azure.com/<organization>/_apis/Tokens/Pats`: the organization is read from it. */
+  readonly ENDPOINT?: string
+  /** Another address of Azure DevOps, such as an emulator's. */
+  readonly PATKIT_BASE_URL?: string
+}
+
+const read = (env: Environment, name: keyof SiteVariables): string | undefined => valueOf(env, name)
+
 /** The port of the original. */
 export const usualPort = 5000
 
@@ -58,7 +72,7 @@ export function settingsFromEnv(env: Environment, reportsFolder: string): Settin
 }
 
 function readOrganization(env: Environment): string {
-  const given = valueOf(env, 'ORGANIZATION') ?? valueOf(env, 'PATKIT_ORG')
+  const given = read(env, 'ORGANIZATION') ?? read(env, 'PATKIT_ORG') ?? organizationIn(read(env, 'ENDPOINT'))
   if (given === undefined) {
     throw fault('ORGANIZATION', 'It is not set.', 'Set it to the name behind https://dev.azure.com/.')
   }
@@ -69,8 +83,15 @@ function readOrganization(env: Environment): string {
   }
 }
 
+/** The organization in an address of Azure DevOps; both editions of the original had it nowhere else. */
+function organizationIn(endpoint: string | undefined): string | undefined {
+  const url = endpoint !== undefined && URL.canParse(endpoint) ? new URL(endpoint) : undefined
+  if (url?.hostname !== 'dev.azure.com' && url?.hostname !== 'vssps.dev.azure.com') return undefined
+  return url.pathname.split('/')[1]
+}
+
 function readBaseUrl(env: Environment): string | undefined {
-  const given = valueOf(env, 'PATKIT_BASE_URL')
+  const given = read(env, 'PATKIT_BASE_URL')
   try {
     return given === undefined ? undefined : checkBaseUrl(given)
   } catch (error) {

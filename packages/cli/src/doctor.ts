@@ -89,10 +89,12 @@ export class Doctor {
 
   *#proxy(): Generator<Check> {
     const { env } = this.#context.io
-    const name = ['HTTPS_PROXY', 'https_proxy'].find((each) => variable(env, each) !== undefined)
+    // As environmentFetch() of the SDK looks for it.
+    const name = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'].find((each) => (env[each] ?? '') !== '')
     if (name === undefined) return
     // An address of a proxy may have a password in it.
-    const address = variable(env, name) ?? ''
+    const given = env[name] ?? ''
+    const address = given.includes('://') ? given : `http://${given}`
     const shown = URL.canParse(address) ? new URL(address).host : undefined
     if (shown !== undefined) yield ok('proxy', `Requests go through ${shown} (${name}).`)
     else yield fail('proxy', `${name} is no address.`, 'Set it to an address such as http://proxy.example.com:8080.')

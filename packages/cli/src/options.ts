@@ -236,7 +236,7 @@ export function resumeCommandLine(
     .filter((option) => option.long !== '--resume' && !(changes.replaceFiles && option.long === '--force'))
     .flatMap((option) => toWords(option, command.getOptionValue(option.attributeName()), redactor))
   // A command that came through npx is not on the PATH.
-  const program = env['npm_command'] === 'exec' ? ['npx', 'patkit'] : ['patkit']
+  const program = variable(env, 'npm_command') === 'exec' ? ['npx', 'patkit'] : ['patkit']
   const words = [
     ...program,
     command.name(),

@@ -45,6 +45,6 @@ export class Redactor {
 /** A redactor that knows the secrets of the environment. */
 export function redactorOf(env: Environment): Redactor {
   const redactor = new Redactor()
-  for (const name of ['PATKIT_ACCESS_TOKEN', 'AZURE_DEVOPS_EXT_PAT']) redactor.add(variable(env, name)?.trim())
+  for (const name of ['PATKIT_ACCESS_TOKEN', 'AZURE_DEVOPS_EXT_PAT'] as const) redactor.add(variable(env, name)?.trim())
   return redactor
 }

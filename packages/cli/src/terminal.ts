@@ -51,7 +51,9 @@ export function wantsColor(output: Output, env: Environment): boolean {
 
 /** Whether the terminal shows more than ASCII. */
 export function speaksUnicode(env: Environment, platform: NodeJS.Platform): boolean {
-  if (platform === 'win32') return ['WT_SESSION', 'TERM_PROGRAM'].some((name) => variable(env, name) !== undefined)
+  if (platform === 'win32') {
+    return (['WT_SESSION', 'TERM_PROGRAM'] as const).some((name) => variable(env, name) !== undefined)
+  }
   if (env['TERM'] === 'linux') return false
   const locale = variable(env, 'LC_ALL') ?? variable(env, 'LC_CTYPE') ?? variable(env, 'LANG') ?? ''
   return /utf-?8/i.test(locale)

@@ -151,12 +151,15 @@ test('a key that others may read is to be mended', async () => {
   expect(of('kept sign-in')).toMatchObject({ status: 'fail', message: `Others may read ~${key}.` })
 })
 
-test('a proxy is told of without its password', async () => {
-  await using stage = await stageFor({ env: { HTTPS_PROXY: 'http://ada:hunter2secret@proxy.example.com:8080' } })
+test.each([
+  ['HTTPS_PROXY', 'http://ada:hunter2secret@proxy.example.com:8080'],
+  ['all_proxy', 'ada:hunter2secret@proxy.example.com:8080'],
+])('a proxy in %s is told of without its password', async (name, address) => {
+  await using stage = await stageFor({ env: { [name]: address } })
   const { of, checks } = await examine(stage)
   expect(of('proxy')).toMatchObject({
     status: 'ok',
-    message: 'Requests go through proxy.example.com:8080 (HTTPS_PROXY).',
+    message: `Requests go through proxy.example.com:8080 (${name}).`,
   })
   expect(JSON.stringify(checks)).not.toContain('hunter2secret')
 })

@@ -35,6 +35,7 @@ export interface SignInOptions {
   readonly storage?: WebStorage
   /** Addresses that are not the usual ones. The redirect path is that of the client's `redirectUri`. */
   readonly paths?: Partial<Omit<SignInPaths, 'redirect'>>
+  /** How long sessions last, and what their cookie is called. */
   readonly session?: SessionSettings
   /**
    * Whether a proxy in front of the application, and nobody else, can reach it: then its `X-Forwarded-Proto` says whether people use

@@ -13,6 +13,7 @@ export interface RedisStorageOptions {
   readonly secret: SessionSecret
   /** Stands before every key. Default `'patkit:'`. */
   readonly prefix?: string
+  /** Source of time. */
   readonly clock?: Clock
   /** Receives a warning when the connection is lost, and when it is back. */
   readonly logger?: Logger

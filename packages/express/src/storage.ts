@@ -37,6 +37,7 @@ export interface WebStorage {
 export interface MemoryStorageOptions {
   /** Signs session cookies. Default: one that ends with the process, as the sessions do. */
   readonly secret?: SessionSecret
+  /** Source of time. */
   readonly clock?: Clock
 }
 
@@ -59,6 +60,7 @@ export interface FileStorageOptions {
    * so that whoever can read the folder can read the tokens; give one from elsewhere to keep them apart.
    */
   readonly secret?: SessionSecret
+  /** Source of time. */
   readonly clock?: Clock
   /** Receives a warning when a file was damaged or cannot be removed. */
   readonly logger?: Logger
@@ -82,7 +84,20 @@ export function fileStorage({ clock = systemClock, logger, ...options }: FileSto
   }
 }
 
-function defaultDirectory({ XDG_STATE_HOME: state }: NodeJS.ProcessEnv): string {
+/** The variables of the place where sessions are. One that is empty counts as not set. */
+export interface StorageVariables {
+  /**
+   * Signs session cookies and encrypts people's tokens: a long random text (at least 16 characters), the same on every server. Default without
+   * Redis: one that is made once and kept beside the sessions.
+   */
+  readonly SESSION_SECRET?: string
+  /** A Redis that several servers share, such as `rediss://:<key>@<name>.redis.cache.windows.net:6380`. Without it sessions are files of this machine. */
+  readonly REDIS_URL?: string
+  /** Folder above `patkit/web`, where these files are. Default `~/.local/state`. */
+  readonly XDG_STATE_HOME?: string
+}
+
+function defaultDirectory({ XDG_STATE_HOME: state }: StorageVariables): string {
   const home = state === undefined || state === '' ? join(homedir(), '.local', 'state') : state
   return join(home, 'patkit', 'web')
 }
@@ -97,7 +112,7 @@ export function storageFromEnv(
   options: { readonly logger?: Logger } = {},
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): WebStorage {
-  const valueOf = (name: string): string | undefined => (env[name]?.trim() === '' ? undefined : env[name]?.trim())
+  const valueOf = (name: keyof StorageVariables): string | undefined => env[name]?.trim() || undefined
   const [url, given] = [valueOf('REDIS_URL'), valueOf('SESSION_SECRET')]
   if (url !== undefined) return redisStorage({ ...options, url, secret: readSecrets(given, 'SESSION_SECRET') })
   const secret = given === undefined ? {} : { secret: readSecrets(given, 'SESSION_SECRET') }

@@ -8,7 +8,7 @@ import { Agent, createServer, get, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
-import { describe, expect, expectTypeOf, it } from 'vitest'
+import { describe, expect, expectTypeOf, it, onTestFinished } from 'vitest'
 import {
   collector,
   daysFromNow,
@@ -376,6 +376,14 @@ describe('writeReport() and the files that are there already', () => {
   })
 })
 
+/** The superuser may write everywhere: until the end of the test this process is somebody else. */
+function asSomebodyWithoutRights(): void {
+  if (process.geteuid?.() !== 0) return
+  const nobody = 65_534
+  process.seteuid?.(nobody)
+  onTestFinished(() => process.seteuid?.(0))
+}
+
 describe('writeReport() and targets that cannot be written', () => {
   it.each([
     ['the folder is missing', 'nowhere/pats.csv', 'the folder does not exist', 'ENOENT'],
@@ -403,18 +411,17 @@ describe('writeReport() and targets that cannot be written', () => {
     expect((await fs.readdir(folder)).sort()).toEqual(before)
   })
 
-  it.skipIf(process.platform === 'win32' || process.getuid?.() === 0)(
-    'respects a file and a folder that may not be written',
-    async () => {
-      const folder = await temporaryFolder()
-      await fs.writeFile(path.join(folder, 'mine.csv'), 'old', { mode: 0o444 })
-      const readOnly = await reportErrorOf(writeReport(manyTokens(1), [path.join(folder, 'mine.csv')], { now }))
-      expect(readOnly.message).toContain('permission denied')
-      await fs.mkdir(path.join(folder, 'closed'), { mode: 0o555 })
-      const closed = await reportErrorOf(writeReport(manyTokens(1), [path.join(folder, 'closed', 'a.csv')], { now }))
-      expect(closed.message).toContain('permission denied')
-    },
-  )
+  it.skipIf(process.platform === 'win32')('respects a file and a folder that may not be written', async () => {
+    const folder = await temporaryFolder()
+    await fs.writeFile(path.join(folder, 'mine.csv'), 'old', { mode: 0o444 })
+    await fs.mkdir(path.join(folder, 'closed'), { mode: 0o555 })
+    await fs.chmod(folder, 0o755)
+    asSomebodyWithoutRights()
+    const readOnly = await reportErrorOf(writeReport(manyTokens(1), [path.join(folder, 'mine.csv')], { now }))
+    expect(readOnly.message).toContain('permission denied')
+    const closed = await reportErrorOf(writeReport(manyTokens(1), [path.join(folder, 'closed', 'a.csv')], { now }))
+    expect(closed.message).toContain('permission denied')
+  })
 
   it.skipIf(process.platform !== 'linux').each(formats)(
     'rejects with PATKIT_REPORT_NO_SPACE when the disk is full, writing %s',

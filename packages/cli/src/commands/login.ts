@@ -303,7 +303,7 @@ async function tell(
 
 /** The variable that wins over a kept sign-in. */
 export function shadowOf(env: Io['env']): string | undefined {
-  const names = ['PATKIT_TOKEN_COMMAND', 'PATKIT_ACCESS_TOKEN', 'AZURE_DEVOPS_EXT_PAT']
+  const names = ['PATKIT_TOKEN_COMMAND', 'PATKIT_ACCESS_TOKEN', 'AZURE_DEVOPS_EXT_PAT'] as const
   return names.find((name) => variable(env, name) !== undefined)
 }
 

@@ -22,14 +22,14 @@ const startAgain = 'Start the sign-in again from the beginning.'
 const askAdministrator = 'Ask an administrator of the organization.'
 
 /** The codes that people meet, in our words; the service's own wording changes. */
-const meanings: Readonly<Record<string, CodeMeaning>> = {
+export const serviceCodes: Readonly<Record<string, CodeMeaning>> = {
   AADSTS50011: {
     meaning: 'The redirect URI is not registered for this application.',
     remedy: 'Add redirectUri to the app registration (Authentication, Web), letter by letter as configured.',
   },
   AADSTS50020: {
     meaning: 'This account does not belong to the organization and was not invited as a guest.',
-    remedy: 'Sign in with an account of the organization, or have this one invited.',
+    remedy: 'Sign in with an account of the organization, have this one invited, or let more tenants in (multiTenant()).',
   },
   AADSTS50034: { meaning: 'The organization has no such account.', remedy: 'Check the account name.' },
   AADSTS50053: {
@@ -68,7 +68,7 @@ const meanings: Readonly<Record<string, CodeMeaning>> = {
   },
   AADSTS65001: {
     meaning: 'Nobody has consented to what the application asks for.',
-    remedy: 'Sign in again and consent.',
+    remedy: 'Sign in again and consent, or have an administrator do so (API permissions, Grant admin consent).',
   },
   AADSTS65004: {
     meaning: 'The consent was declined.',
@@ -193,7 +193,7 @@ const meanings: Readonly<Record<string, CodeMeaning>> = {
 
 /** What a code means, or `undefined` for one that is not in our list. */
 export function meaningOf(code: string | undefined): CodeMeaning | undefined {
-  return code === undefined ? undefined : meanings[code]
+  return code === undefined ? undefined : serviceCodes[code]
 }
 
 /** What helps with an OAuth error without a code that we know. */

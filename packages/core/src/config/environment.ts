@@ -16,6 +16,47 @@ export interface AuthConfigFromEnv extends AuthConfig {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
+/** The variables of a sign-in, by the names that Microsoft's samples use. One that is empty counts as not set. */
+export interface SignInVariables {
+  /** Id of the application, a GUID (_Application (client) ID_). */
+  readonly CLIENT_ID: string
+  /** Value of a client secret of the application; not the secret's id. */
+  readonly CLIENT_SECRET?: string
+  /** Instead of a secret: a PEM file with the certificate and its private key. */
+  readonly CLIENT_CERTIFICATE_PATH?: string
+  /** The tenant that may sign in: its id or a domain of it. `organizations`, `common` or `consumers` for many. */
+  readonly TENANT_ID?: string
+  /**
+   * The same as an address: `https://login.microsoftonline.com/<tenant>`, also of a national cloud; `https://<name>.ciamlogin.com/<tenant id>` for
+   * External ID; `https://<name>.b2clogin.com/<domain>/<user flow>` for B2C.
+   */
+  readonly AUTHORITY?: string
+  /** External ID at a custom domain: `https://login.fabrikam.com/<tenant id>/v2.0`. */
+  readonly OIDC_AUTHORITY?: string
+  /** With `organizations` and `common`: the ids of the tenants that are let in, with commas between them, or `any`. */
+  readonly ALLOWED_TENANTS?: string
+  /** Azure AD B2C: the name in front of `.onmicrosoft.com`. */
+  readonly B2C_TENANT_NAME?: string
+  /** B2C: the user flow that signs people in, such as `B2C_1_susi`. */
+  readonly SIGNUPSIGNIN_USER_FLOW?: string
+  /** B2C: the user flow for one's profile. Without it there is no such page. */
+  readonly EDITPROFILE_USER_FLOW?: string
+  /** B2C: the user flow for a forgotten password. Without it a forgotten password ends the sign-in. */
+  readonly RESETPASSWORD_USER_FLOW?: string
+  /** B2C and External ID: the host under which the directory is reached instead, such as `login.fabrikam.com`. */
+  readonly CUSTOM_DOMAIN?: string
+  /** Where people come back to, as it is registered: scheme, host, port and path. */
+  readonly REDIRECT_URI?: string
+  /** Instead of it: only the path, on `http://localhost:PORT`. Default `/getAToken`. */
+  readonly REDIRECT_PATH?: string
+  /** The port that goes with the path. Default 5000. */
+  readonly PORT?: string
+  /** Scopes of an API that the application calls for people, with spaces or commas between them. */
+  readonly SCOPE?: string
+  /** Address of that API. */
+  readonly ENDPOINT?: string
+}
+
 /**
  * Reads the sign-in configuration from environment variables, by the names that Microsoft's samples use.
  *
@@ -67,7 +108,7 @@ interface Reading<T> {
   readonly variables: Readonly<Record<string, string>>
 }
 
-type Read = (name: string) => string | undefined
+type Read = (name: keyof SignInVariables) => string | undefined
 
 const reader =
   (env: Environment): Read =>

@@ -8,6 +8,17 @@ import { constants, createBrotliDecompress, createGunzip, createInflate } from '
 import { isLoopbackHost } from '../config/authority-config.js'
 import { proxyRefusalCode } from './network-fault.js'
 
+/** The variables of the way to the service; each also in small letters. */
+export interface ProxyVariables {
+  /** Address of an http(s) proxy; user name and password may stand in it. */
+  readonly HTTPS_PROXY?: string
+  /** The same, where `HTTPS_PROXY` is not set. */
+  readonly ALL_PROXY?: string
+  /** Hosts that are reached without the proxy, with commas between them: `host`, `.domain`, either with a port, or `*`. This machine always is. */
+  readonly NO_PROXY?: string
+}
+
+type ProxyName = keyof ProxyVariables | Lowercase<keyof ProxyVariables>
 type Environment = Readonly<Record<string, string | undefined>>
 type Fetch = typeof globalThis.fetch
 
@@ -50,7 +61,8 @@ export function environmentFetch(env: Environment = process.env, trust: TunnelTr
 }
 
 function proxyOf(env: Environment): URL | undefined {
-  const text = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'].map((name) => env[name]?.trim()).find(Boolean)
+  const names = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'] as const satisfies readonly ProxyName[]
+  const text = names.map((name) => env[name]?.trim()).find(Boolean)
   if (text === undefined) return undefined
   const address = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`
   const url = URL.canParse(address) ? new URL(address) : undefined
