@@ -505,7 +505,12 @@ async function selfSigned(folder: string, passphrase?: string): Promise<{ certif
 const guid = sampleIds.publicClient
 
 test.each([
-  [['login'], 'The client id is missing. Give --client-id ID'],
+  [
+    ['login'],
+    'The client id is missing. Register an application with patkit app create --command-line, then give --client-id',
+  ],
+  [['login'], 'az login, then set PATKIT_TOKEN_COMMAND to az account get-access-token --resource 499b84ac-'],
+  [['login', '--emulator', 'http://localhost:1'], 'Add --client-id with the id that patkit emulator printed.'],
   [['login', '--client-id', 'x'], '--client-id: It is not a GUID.'],
   [
     ['login', '--client-id', guid, '--tenant', 'no tenant'],

@@ -2,6 +2,7 @@ import type { Clock, TokenCredential } from '@patkit/core'
 import type { Command } from 'commander'
 import { signInError, usageError } from '../command-error.js'
 import { canAsk } from '../confirm.js'
+import { azCommand } from '../credential.js'
 import { exitCodes, type ExitCode } from '../exit-codes.js'
 import { isSdkError } from '../failure.js'
 import { shortPath } from '../folders.js'
@@ -111,12 +112,7 @@ function methodOf({ browser, clientSecretStdin, certificate, passphraseStdin }: 
 function placeOf(raw: RawLoginOptions, method: LoginMethod, { env }: Io): LoginPlace {
   const clientId = raw.clientId ?? variable(env, 'PATKIT_CLIENT_ID')
   const tenant = raw.tenant ?? variable(env, 'PATKIT_TENANT')
-  if (clientId === undefined) {
-    throw usageError(
-      'The client id is missing.',
-      'Give --client-id ID (or set PATKIT_CLIENT_ID, or: patkit config set client-id ID); patkit app create --command-line registers an application for it.',
-    )
-  }
+  if (clientId === undefined) throw usageError('The client id is missing.', whereToGetAnId(raw))
   if (tenant?.toLowerCase() === 'consumers') {
     throw usageError(
       '--tenant: Azure DevOps takes no tokens of personal accounts by themselves.',
@@ -135,6 +131,14 @@ function placeOf(raw: RawLoginOptions, method: LoginMethod, { env }: Io): LoginP
     tenant: tenant ?? 'organizations',
     ...(raw.emulator === undefined ? {} : { emulator: originOf(raw.emulator) }),
   }
+}
+
+function whereToGetAnId({ emulator }: RawLoginOptions): string {
+  if (emulator !== undefined) return 'Add --client-id with the id that patkit emulator printed.'
+  return (
+    'Register an application with patkit app create --command-line, then give --client-id ID (or once: patkit config set client-id ID). ' +
+    `With the Azure CLI there is no need for either: az login, then set PATKIT_TOKEN_COMMAND to ${azCommand}`
+  )
 }
 
 /** An address that was copied with a slash at its end is meant all the same; whether it is of this machine core decides. */
@@ -321,6 +325,15 @@ export function shadowOf(env: Io['env']): string | undefined {
 }
 
 const loginHelp = `
+The first time, register an application and keep its id:
+  $ az login
+  $ patkit app create --name patkit --command-line --token-command "az account get-access-token --resource-type ms-graph --query accessToken -o tsv"
+  $ patkit config set client-id 00001111-aaaa-2222-bbbb-3333cccc4444
+
+Or stay with the Azure CLI, without patkit login:
+  $ az login
+  $ export PATKIT_TOKEN_COMMAND="${azCommand}"
+
 Examples:
   By a code that you enter on any device:
   $ patkit login --tenant contoso.onmicrosoft.com --client-id 00001111-aaaa-2222-bbbb-3333cccc4444
