@@ -10,7 +10,7 @@ import {
   makeCheckpointFolder,
   newCheckpointPath,
 } from './checkpoint.js'
-import { readReportOptions } from './options.js'
+import { readReportOptions } from './report-options.js'
 
 test.each([
   ['linux', { XDG_STATE_HOME: '/x/state' }, '/x/state/patkit/reports'],

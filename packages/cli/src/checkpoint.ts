@@ -6,7 +6,7 @@ import { usageError } from './command-error.js'
 import { isSdkError } from './failure.js'
 import { variable, type Io } from './io.js'
 import { lockFile } from './lock.js'
-import type { ReportSettings } from './options.js'
+import type { ReportSettings } from './report-options.js'
 
 /** The folder that checkpoints of reports are kept in. */
 export function checkpointFolder({

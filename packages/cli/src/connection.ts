@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { usageError } from './command-error.js'
 import { createCredential, findTokenSource, type TokenSource } from './credential.js'
 import type { CommandContext } from './context.js'
-import { variable } from './io.js'
+import { variable, type Environment } from './io.js'
 import { readLogin } from './login-store.js'
 import { wholeNumber } from './options.js'
 
@@ -16,17 +16,95 @@ export interface RawConnection {
   readonly quiet?: true
 }
 
+/** An option as commander takes it: how it is typed, what it is for, what it is without. */
+type OptionWords = readonly [flags: string, description: string, byDefault?: string]
+
 const defaultTimeoutSeconds = '30'
 
-/** Adds the options that every command has which talks to the service. */
-export function addConnectionOptions(command: Command): Command {
+const options: Readonly<Record<keyof RawConnection, OptionWords>> = {
+  org: ['--org <name>', 'organization: the part after dev.azure.com/ (or PATKIT_ORG)'],
+  tokenCommand: ['--token-command <command>', 'shell command that prints an access token (or PATKIT_TOKEN_COMMAND)'],
+  timeout: ['--timeout <seconds>', 'for each try of a request, its answer included', defaultTimeoutSeconds],
+  quiet: ['--quiet', 'say nothing but what somebody has to act on'],
+  baseUrl: ['--base-url <url>', 'another address of the service, such as an emulator (or PATKIT_BASE_URL)'],
+}
+
+const allOptions = Object.keys(options) as readonly (keyof RawConnection)[]
+
+/** Adds the options that every command has which talks to the service, or those that are named, in that order. */
+export function addConnectionOptions(command: Command, names: readonly (keyof RawConnection)[] = allOptions): Command {
+  for (const name of names) command.option(...options[name])
   return command
-    .option('--org <name>', 'organization: the part after dev.azure.com/ (or PATKIT_ORG)')
-    .option('--token-command <command>', 'shell command that prints an access token (or PATKIT_TOKEN_COMMAND)')
-    .option('--timeout <seconds>', 'for each try of a request, its answer included', defaultTimeoutSeconds)
-    .option('--quiet', 'say nothing but what somebody has to act on')
-    .option('--base-url <url>', 'another address of the service, such as an emulator (or PATKIT_BASE_URL)')
-    .helpOption('-h, --help', 'show this help')
+}
+
+/** How to reach the organization: every value is known to make sense by itself. */
+export interface ConnectionSettings {
+  readonly organization: string
+  /** Another address than the service's own. */
+  readonly baseUrl: string | undefined
+  readonly tokenCommand: string | undefined
+  /** Milliseconds one try of a request may take, its body included. */
+  readonly tryTimeoutMs: number
+}
+
+/**
+ * Reads the options of a connection. Loads nothing; organization and base URL are judged by {@link checkConnection}.
+ *
+ * @throws {@link CommandError} With exit code 2 for the first value that makes no sense.
+ */
+export function readConnectionOptions(raw: RawConnection, env: Environment): ConnectionSettings {
+  const organization = raw.org ?? variable(env, 'PATKIT_ORG')
+  if (organization === undefined) {
+    throw usageError(
+      'The organization is missing.',
+      'Give --org NAME, the part after dev.azure.com/ (or set PATKIT_ORG).',
+    )
+  }
+  if (raw.tokenCommand?.trim() === '') {
+    throw usageError('--token-command is empty.', 'Give a command that prints an access token.')
+  }
+  return {
+    organization,
+    baseUrl: raw.baseUrl ?? variable(env, 'PATKIT_BASE_URL'),
+    tokenCommand: raw.tokenCommand,
+    tryTimeoutMs: 1000 * wholeNumber('--timeout', raw.timeout ?? defaultTimeoutSeconds, 1, 3600),
+  }
+}
+
+/** A connection about which everything is known that can be known before anybody is asked. */
+export interface CheckedConnection {
+  readonly organization: string
+  readonly baseUrl: string
+  readonly source: TokenSource
+  readonly tryTimeoutMs: number
+}
+
+/**
+ * Checks organization and address by the rules of `@patkit/core`, and finds out where the access token will come from. Sends
+ * nothing and runs no token command.
+ *
+ * @throws {@link CommandError} With exit code 2 for what does not fit, 4 when there is no access token.
+ */
+export async function checkConnection(
+  { organization, baseUrl, tokenCommand, tryTimeoutMs }: ConnectionSettings,
+  { io }: CommandContext,
+): Promise<CheckedConnection> {
+  const { AZURE_DEVOPS_IDENTITY_URL, checkBaseUrl, checkOrganization } = await import('@patkit/core')
+  const place = inOptions(() => ({
+    organization: checkOrganization(organization),
+    baseUrl: checkBaseUrl(baseUrl ?? AZURE_DEVOPS_IDENTITY_URL),
+  }))
+  return { ...place, source: findTokenSource(tokenCommand, io.env, () => readLogin(io)), tryTimeoutMs }
+}
+
+/** Says what is wrong in terms of the options that it came from. */
+function inOptions<T>(check: () => T): T {
+  try {
+    return check()
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    throw usageError(error.message.replace(/^organization/, '--org').replace(/^baseUrl/, '--base-url'))
+  }
 }
 
 /** An organization that can be asked. Nothing has been sent yet. */
@@ -41,55 +119,33 @@ export interface Connection {
 }
 
 /**
- * Checks everything about the connection that can be checked without asking the service, and gets the first access token.
+ * Gets the first access token for a checked connection.
  *
- * @throws {@link CommandError} With exit code 2 for what does not fit, 4 when there is no access token.
+ * @throws {@link CommandError} With exit code 4 when there is none to be had.
  */
-export async function connect(raw: RawConnection, context: CommandContext): Promise<Connection> {
+export async function openConnection(checked: CheckedConnection, context: CommandContext): Promise<Connection> {
   const { io, interrupt, redactor, version } = context
-  const place = await readPlace(raw, context)
-  const tryMs = 1000 * wholeNumber('--timeout', raw.timeout ?? defaultTimeoutSeconds, 1, 3600)
-  if (raw.tokenCommand?.trim() === '') {
-    throw usageError('--token-command is empty.', 'Give a command that prints an access token.')
-  }
-  const source = findTokenSource(raw.tokenCommand, io.env, () => readLogin(io))
+  const { organization, baseUrl, source, tryTimeoutMs } = checked
   const { AZURE_DEVOPS_SCOPE, DevOpsClient, systemClock } = await import('@patkit/core')
   const clock = io.clock ?? systemClock
   const credential = await createCredential(source, { ...io, clock, redactor, signal: interrupt.signal })
   const watched = watchAccount(credential, AZURE_DEVOPS_SCOPE, interrupt.signal)
   const client = new DevOpsClient({
-    organization: place.organization,
-    baseUrl: place.baseUrl,
+    organization,
+    baseUrl,
     credential: watched.credential,
     clock,
     userAgent: `patkit-cli/${version}`,
     // Longer tries must not use up the time of the whole call before the last of them.
-    timeouts: { tryMs, callMs: Math.max(120_000, 4 * tryMs) },
+    timeouts: { tryMs: tryTimeoutMs, callMs: Math.max(120_000, 4 * tryTimeoutMs) },
   })
-  return { client, ...place, source, clock, account: watched.account }
+  return { client, organization, baseUrl, source, clock, account: watched.account }
 }
 
-async function readPlace(
-  raw: RawConnection,
-  { io: { env } }: CommandContext,
-): Promise<{ readonly organization: string; readonly baseUrl: string }> {
-  const organization = raw.org ?? variable(env, 'PATKIT_ORG')
-  if (organization === undefined) {
-    throw usageError(
-      'The organization is missing.',
-      'Give --org NAME, the part after dev.azure.com/ (or set PATKIT_ORG).',
-    )
-  }
-  const { AZURE_DEVOPS_IDENTITY_URL, checkBaseUrl, checkOrganization } = await import('@patkit/core')
-  try {
-    return {
-      organization: checkOrganization(organization),
-      baseUrl: checkBaseUrl(raw.baseUrl ?? variable(env, 'PATKIT_BASE_URL') ?? AZURE_DEVOPS_IDENTITY_URL),
-    }
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error
-    throw usageError(error.message.replace(/^organization/, '--org').replace(/^baseUrl/, '--base-url'))
-  }
+/** Checks a connection and opens it. */
+export async function connect(raw: RawConnection, context: CommandContext): Promise<Connection> {
+  const checked = await checkConnection(readConnectionOptions(raw, context.io.env), context)
+  return openConnection(checked, context)
 }
 
 interface WatchedCredential {

@@ -12,7 +12,8 @@ const tokenCommandTimeoutMs = 60_000
 /** The Azure DevOps resource in Entra ID, whose tokens the service accepts. */
 const azureDevOpsResource = '499b84ac-1321-427f-aa17-267ca6975798'
 
-const azCommand = `az account get-access-token --resource ${azureDevOpsResource} --query accessToken -o tsv`
+/** The token command of the Azure CLI, with which nothing has to be registered. */
+export const azCommand = `az account get-access-token --resource ${azureDevOpsResource} --query accessToken -o tsv`
 
 /** Where the access token comes from. */
 export type TokenSource =

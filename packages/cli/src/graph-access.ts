@@ -92,7 +92,7 @@ function fromCommand(command: string, emulator: string | undefined, context: Com
 async function fromLogin(asked: string | undefined, context: CommandContext): Promise<GraphTokens> {
   const { io, interrupt } = context
   const record = readLogin(io)
-  if (record === undefined) throw noGraphToken()
+  if (record === undefined) throw noGraphToken(asked)
   if (asked !== undefined && asked !== record.emulator) {
     throw usageError(
       `The kept sign-in is not at the emulator ${asked}.`,

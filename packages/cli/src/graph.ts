@@ -204,9 +204,10 @@ export function textIn(body: unknown, name: string): string {
 }
 
 /** There is no token for Graph. */
-export function noGraphToken(): CommandError {
+export function noGraphToken(emulator?: string): CommandError {
+  const login = emulator === undefined ? '' : ` --emulator ${emulator} with the client id that patkit emulator printed`
   return signInError(
     'No access token for Microsoft Graph.',
-    'Run patkit login --graph, or add --token-command "az account get-access-token --resource-type ms-graph --query accessToken -o tsv".',
+    `Run patkit login --graph${login}, or add --token-command "az account get-access-token --resource-type ms-graph --query accessToken -o tsv".`,
   )
 }

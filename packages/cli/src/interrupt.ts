@@ -4,6 +4,7 @@ import type { Io } from './io.js'
 export class Interrupt {
   readonly #controller = new AbortController()
   readonly #release: () => void
+  readonly #onWish: () => void
   /** Resolves when the wish is repeated: then nothing more is tidied up. */
   readonly insisted: Promise<void>
   #readerGone = false
@@ -11,12 +12,13 @@ export class Interrupt {
   constructor({ onSignal, stdout }: Pick<Io, 'onSignal' | 'stdout'>) {
     let insist = (): void => undefined
     this.insisted = new Promise((resolve) => (insist = resolve))
-    let signals = 0
-    const stopListening = onSignal(() => {
-      signals++
-      if (signals > 1) insist()
+    let wishes = 0
+    this.#onWish = () => {
+      wishes++
+      if (wishes > 1) insist()
       this.#controller.abort(new Error('interrupted'))
-    })
+    }
+    const stopListening = onSignal(this.#onWish)
     const onOutputError = (error: NodeJS.ErrnoException): void => {
       if (error.code !== 'EPIPE') return
       this.#readerGone = true
@@ -35,6 +37,11 @@ export class Interrupt {
   /** Whether it was a closed standard output, which is no failure: `| head` has seen enough. */
   get readerGone(): boolean {
     return this.#readerGone
+  }
+
+  /** Wishes it from within: Ctrl-C was typed where the terminal makes no signal of it. */
+  request(): void {
+    this.#onWish()
   }
 
   release(): void {

@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 import { usageError } from './command-error.js'
-import { toCsvLine } from './csv.js'
 import type { Environment, Io, Output } from './io.js'
 import { didYouMean } from './suggest.js'
 import { Table, type TableColumn } from './table.js'
@@ -124,15 +123,14 @@ function jsonWriter<T>({ toRecord }: ListShape<T>, stdout: Output, frame: JsonFr
 
 function csvWriter<T>({ csv }: ListShape<T>, stdout: Output): ListWriter<T> {
   let isBegun = false
-  const begin = (): string => {
-    if (isBegun) return ''
+  const write = async (...items: readonly T[]): Promise<void> => {
+    const { toCsvLines } = await import('@patkit/report')
+    const headers = isBegun ? [] : [csv.map(([header]) => header)]
     isBegun = true
-    return toCsvLine(csv.map(([header]) => header))
+    const text = toCsvLines([...headers, ...items.map((item) => csv.map(([, value]) => value(item)))])
+    await put(stdout, text)
   }
-  return {
-    write: (item) => put(stdout, begin() + toCsvLine(csv.map(([, value]) => value(item)))),
-    end: () => put(stdout, begin()),
-  }
+  return { write: (item) => write(item), end: () => write() }
 }
 
 /** Writes text, and waits until it has left this process or its reader is gone; the interruption tells of the latter. */

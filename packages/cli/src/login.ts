@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto'
 import path from 'node:path'
 import type {
   AuthClient,
@@ -73,7 +74,8 @@ export async function personCredential(
 
 /** What proves an application. */
 export type ApplicationProof =
-  { readonly secret: string } | { readonly certificate: string; readonly privateKey: string }
+  | { readonly secret: string }
+  | { readonly certificate: string; readonly privateKey: string; readonly passphrase?: string }
 
 /**
  * The client of an application that signs in as itself.
@@ -88,19 +90,46 @@ export async function applicationClient(place: LoginPlace, proof: ApplicationPro
   return inOptions(() => new AuthClient({ ...common, credential: proof, ...emulatorOption(place) }))
 }
 
-/** A PEM file with certificate and private key. The key is passed on apart, so that it does not show when the options are printed. */
-export async function certificateProof(file: string, shown = file): Promise<ApplicationProof> {
-  const pem = await readPem(file, shown)
-  const certificate = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/.exec(pem)?.[0] ?? ''
-  return { certificate, privateKey: pem }
+/** How an encrypted private key is opened. */
+export interface KeyOpener {
+  /** Asked for when there is something to open. */
+  readonly passphrase: () => Promise<string>
+  /** What is thrown when that does not open it. */
+  readonly refused: () => CommandError
 }
 
-const secretEntry = 'client secret'
+/** A PEM file with certificate and private key. The key is passed on apart, so that it does not show when the options are printed. */
+export async function certificateProof(file: string, shown: string, opener: KeyOpener): Promise<ApplicationProof> {
+  const pem = await readPem(file, shown)
+  const certificate = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/.exec(pem)?.[0] ?? ''
+  if (!isEncrypted(pem)) return { certificate, privateKey: pem }
+  const passphrase = await opener.passphrase()
+  if (!opens(pem, passphrase)) throw opener.refused()
+  return { certificate, privateKey: pem, passphrase }
+}
 
-/** Keeps the secret of an application among the encrypted tokens. */
-export function keepSecret(store: TokenCacheStore, secret: string): Promise<void> {
+/** PKCS #8 says so in its first line, the older form in a header below (RFC 1421). */
+function isEncrypted(pem: string): boolean {
+  return /-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(pem)
+}
+
+function opens(key: string, passphrase: string): boolean {
+  try {
+    createPrivateKey({ key, passphrase })
+    return true
+  } catch {
+    return false
+  }
+}
+
+const keptEntries = { secret: 'client secret', passphrase: 'passphrase of the private key' } as const
+
+/** Keeps what proves an application among the encrypted tokens, except for a certificate, which stays in its file. */
+export async function keepProof(store: TokenCacheStore, proof: ApplicationProof): Promise<void> {
   // Until logout: a secret ends at its own time, which only the service knows.
-  return store.set(secretEntry, secret, { ttlMs: 10 * 366 * 24 * 60 * 60_000 })
+  const options = { ttlMs: 10 * 366 * 24 * 60 * 60_000 }
+  if ('secret' in proof) await store.set(keptEntries.secret, proof.secret, options)
+  else if (proof.passphrase !== undefined) await store.set(keptEntries.passphrase, proof.passphrase, options)
 }
 
 /**
@@ -135,11 +164,19 @@ async function silentCredential(record: LoginRecord, store: TokenCacheStore, clo
 /** The client of a kept application. */
 export async function keptApplication(record: LoginRecord, store: TokenCacheStore, clock: Clock): Promise<AuthClient> {
   const { certificateFile } = record
-  if (certificateFile !== undefined) return applicationClient(record, await certificateProof(certificateFile), clock)
-  const secret = await store.get(secretEntry)
-  if (secret === undefined) {
-    throw signInError('The kept secret of the application is gone.', `Run: ${loginCommandLine(record)}`)
+  const hint = `Run: ${loginCommandLine(record)}`
+  if (certificateFile !== undefined) {
+    const refused = (): CommandError =>
+      signInError(`The kept passphrase does not open the private key of ${JSON.stringify(certificateFile)}.`, hint)
+    const passphrase = async (): Promise<string> => (await store.get(keptEntries.passphrase)) ?? ''
+    return applicationClient(
+      record,
+      await certificateProof(certificateFile, certificateFile, { passphrase, refused }),
+      clock,
+    )
   }
+  const secret = await store.get(keptEntries.secret)
+  if (secret === undefined) throw signInError('The kept secret of the application is gone.', hint)
   return applicationClient(record, { secret }, clock)
 }
 

@@ -64,6 +64,16 @@ test.each(commands.map(({ words }) => [words.join(' ')]))(
   },
 )
 
+test.each([[''], ...commands.map(({ words }) => [words.join(' ')])])(
+  'patkit %s --help fits into 80 columns, except for command lines, which are copied',
+  async (name) => {
+    await using world = await createWorld()
+    await world.run(...name.split(' ').filter((word) => word !== ''), '--help')
+    expect(world.stdout.lines.filter((line) => line.length > 80 && !line.startsWith('  $ '))).toEqual([])
+    expect(world.stdout.text).toMatch(/\S\n$/)
+  },
+)
+
 test('patkit --version prints the version of the package', async () => {
   await using world = await createWorld()
   const content = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
@@ -76,6 +86,10 @@ test.each([
   [['report', '--otu', 'a.csv'], `Unknown option '--otu'. Did you mean --out?`],
   [['report', '--org'], `Option '--org <name>' argument missing.`],
   [['report', '--org', 'x', '--json', 'more'], `Too many arguments for 'report'.`],
+  [['help', 'reprot'], `Unknown command 'reprot'. Did you mean report? See patkit --help.`],
+  [['reprot', '--help'], `Unknown command 'reprot'. Did you mean report? See patkit --help.`],
+  [['help', 'pats', 'lits'], `Unknown command 'lits'. Did you mean list? See patkit pats --help.`],
+  [['pats', 'lits', '-h'], `Unknown command 'lits'. Did you mean list? See patkit pats --help.`],
   [['--jason'], `Unknown option '--jason'. See patkit --help.`],
   [['pats', 'lits'], `Unknown command 'lits'. Did you mean list? See patkit pats --help.`],
   [['pats', 'get'], `Missing required argument 'authorization-id'. See patkit pats get --help.`],

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { withConfig } from './config-file.js'
 import type { CommandContext, CommandPart } from './context.js'
 import { exitCodes, type ExitCode } from './exit-codes.js'
+import { fitHelp } from './help-text.js'
 import { Interrupt } from './interrupt.js'
 import { exitCodeOf, tellFailure } from './failure.js'
 import type { Io } from './io.js'
@@ -42,7 +43,12 @@ async function dispatch(argv: readonly string[], context: CommandContext): Promi
     if (chosen === undefined || entry === undefined || part === undefined) return exitCodes.complete
     return await part.run(chosen, entry.settings === undefined ? withSettings(context) : context)
   } catch (error) {
-    const words = entry?.words ?? argv.slice(0, 1).filter((word) => groups.some(({ name }) => name === word))
+    const words =
+      entry?.words ??
+      argv
+        .filter((word) => word !== 'help')
+        .slice(0, 1)
+        .filter(isGroup)
     return explain(error, ['patkit', ...words].join(' '), context)
   }
 }
@@ -52,11 +58,21 @@ function withSettings(context: CommandContext): CommandContext {
   return { ...context, io: withConfig(context.io) }
 }
 
-/** `patkit help pats create` and `patkit pats` are wishes for help as well. */
+/**
+ * `patkit help pats create` and `patkit pats` are wishes for help as well; of a command that does not exist there is none, so it is told
+ * that it does not.
+ */
 function helpInWords(argv: readonly string[], entry: CommandEntry | undefined): readonly string[] {
   const [first, ...rest] = argv
   if (first === 'help' && entry !== undefined) return [...rest, '--help']
-  return rest.length === 0 && groups.some(({ name }) => name === first) ? [...argv, '--help'] : argv
+  const words = (first === 'help' ? rest : argv).filter((word) => word !== '--help' && word !== '-h')
+  if (entry !== undefined || words.length === 0) return argv
+  if (words.length === 1 && words.every(isGroup)) return [...words, '--help']
+  return words
+}
+
+function isGroup(word: string): boolean {
+  return groups.some(({ name }) => name === word)
 }
 
 /** The command that was asked for. */
@@ -72,7 +88,7 @@ function createProgram({ io, version }: CommandContext, chosen: Chosen): Command
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show this help')
     .helpCommand('help [command...]', 'show the help of a command')
-    .addHelpText('after', programHelp)
+    .addHelpText('after', ({ command }) => fittedFor(command, programHelp))
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({
@@ -80,7 +96,7 @@ function createProgram({ io, version }: CommandContext, chosen: Chosen): Command
       // Errors are told once, by us, in one line.
       writeErr: () => undefined,
       outputError: () => undefined,
-      getOutHelpWidth: () => io.stdout.columns ?? 100,
+      getOutHelpWidth: () => new Terminal(io.stdout, io.env, io.platform).columns,
       getOutHasColors: () => false,
     })
   for (const entry of commands) if (entry.words.length === 1) addCommand(program, entry, chosen)
@@ -99,7 +115,14 @@ function addCommand(parent: Command, entry: CommandEntry, { entry: wanted, part,
     .allowExcessArguments(false)
     .action((..._values: unknown[]) => choose(command))
   if (entry !== wanted || part === undefined) return
-  part.addOptions(command).helpOption('-h, --help', 'show this help').addHelpText('after', part.help)
+  part
+    .addOptions(command)
+    .helpOption('-h, --help', 'show this help')
+    .addHelpText('after', () => fittedFor(command, part.help))
+}
+
+function fittedFor(command: Command, text: string): string {
+  return fitHelp(text, command.configureOutput().getOutHelpWidth?.() ?? 80)
 }
 
 const programHelp = `
@@ -109,6 +132,8 @@ Examples:
   $ patkit pats create --org fabrikam --name ci --scope vso.code --expires 30d --secret-file ci.token
   $ patkit revoke --org fabrikam --full-scope --all-orgs
   $ patkit report --help
+
+The first time: patkit login --help. Without an Azure account: patkit emulator.
 `
 
 /** One line for what is wrong with the command line; nothing for help and version, which commander reports as errors. */

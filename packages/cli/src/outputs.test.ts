@@ -3,7 +3,7 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { Capture, createWorld } from '../test/world.js'
 import { checkOutputs } from './outputs.js'
-import type { OutputRequest } from './options.js'
+import type { OutputRequest } from './report-options.js'
 
 function file(name: string): OutputRequest {
   return { kind: 'file', path: name, format: 'csv' }

@@ -4,7 +4,7 @@ import path from 'node:path'
 import type { Stats } from 'node:fs'
 import { usageError } from './command-error.js'
 import type { Output } from './io.js'
-import type { OutputRequest } from './options.js'
+import type { OutputRequest } from './report-options.js'
 
 /** What the outputs of a report are checked against. */
 export interface OutputSurroundings {

@@ -1,6 +1,6 @@
 import type { Clock, ScanProgress } from '@patkit/core'
 import { spokenDuration } from './duration.js'
-import type { ProgressMode } from './options.js'
+import type { ProgressMode } from './report-options.js'
 import type { Talk } from './talk.js'
 
 /** How progress is shown, once `auto` is decided. */

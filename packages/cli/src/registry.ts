@@ -110,7 +110,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     words: ['app', 'delete'],
-    description: 'Delete such an application.',
+    description: 'Delete an application registration.',
     load: async () => (await import('./commands/app-delete.js')).appDeleteCommand,
   },
   {

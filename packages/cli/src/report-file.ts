@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import path from 'node:path'
 import { CommandError, usageError } from './command-error.js'
-import { CsvError, readCsv, type CsvRecord } from './csv.js'
+import { CsvError, delimiterOf, readCsv, type CsvRecord } from './csv.js'
 import { exitCodes } from './exit-codes.js'
 
 /** One token of a report that was written earlier, as far as it is compared or revoked. */
@@ -50,7 +50,7 @@ export async function* readReportFile({ name, cwd, need }: ReportFileOptions): A
         yield* readNdjson(all, name)
         return
       case 'csv':
-        yield* readCsvReport(all, name, need)
+        yield* readCsvReport(readCsv(all, delimiterOf(lineOf(first))), name, need)
         return
       case 'list':
         yield* readList(all, name)
@@ -110,8 +110,13 @@ function formatOf(first: string, need: ReportFileOptions['need']): Format {
   if (first === '') return 'empty'
   if (first.startsWith('{')) return 'ndjson'
   if (first.startsWith('[')) return 'json'
-  const line = first.split(/\r?\n/, 1)[0] ?? ''
+  const line = lineOf(first)
   return need === 'ids' && (line.startsWith('#') || guidPattern.test(line.trim())) ? 'list' : 'csv'
+}
+
+/** The first line of a text. */
+function lineOf(text: string): string {
+  return text.split(/\r?\n/, 1)[0] ?? ''
 }
 
 async function* linesOf(
@@ -215,15 +220,16 @@ const headers = {
 } as const
 
 async function* readCsvReport(
-  chunks: AsyncIterable<string>,
+  records: AsyncIterable<CsvRecord>,
   name: string,
   need: ReportFileOptions['need'],
 ): AsyncGenerator<ReportedToken> {
+  const { fromCsvCell } = await import('@patkit/report')
   let columns: ReadonlyMap<string, number> | undefined
   try {
-    for await (const record of readCsv(chunks)) {
+    for await (const record of records) {
       if (columns === undefined) columns = columnsIn(record, name, need)
-      else yield fromCsv(record, columns, name)
+      else yield fromCsv(record, columns, name, fromCsvCell)
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error
@@ -242,14 +248,21 @@ function columnsIn({ cells }: CsvRecord, name: string, need: ReportFileOptions['
   )
 }
 
-function fromCsv({ cells, line }: CsvRecord, columns: ReadonlyMap<string, number>, name: string): ReportedToken {
+function fromCsv(
+  { cells, line }: CsvRecord,
+  columns: ReadonlyMap<string, number>,
+  name: string,
+  toText: (cell: string) => string,
+): ReportedToken {
   const cell = (header: string): string | null => {
     const place = columns.get(header)
     const value = place === undefined ? '' : (cells[place] ?? '')
     return value === '' ? null : value
   }
-  // Spreadsheets write TRUE, and the apostrophe that kept a name from being a formula is no part of it.
-  const text = (header: string): string | null => cell(header)?.replace(/^'(?=[\s'=+\-@])/, '') ?? null
+  const text = (header: string): string | null => {
+    const value = cell(header)
+    return value === null ? null : toText(value)
+  }
   return {
     authorizationId: checkId(cell(headers.authorizationId) ?? '', name, line),
     owner: text(headers.owner),
@@ -257,6 +270,7 @@ function fromCsv({ cells, line }: CsvRecord, columns: ReadonlyMap<string, number
     token: text(headers.token),
     status: cell(headers.status),
     scopes: (cell(headers.scopes) ?? '').split(/[\s;]+/).filter((scope) => scope !== ''),
+    // Spreadsheets write TRUE.
     allOrganizations: /^true$/i.test(cell(headers.allOrganizations) ?? ''),
     expires: cell(headers.expires),
     asOf: null,

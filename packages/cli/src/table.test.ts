@@ -14,11 +14,11 @@ const columns: readonly TableColumn<Row>[] = [
   { header: 'ID', value: (row) => row.id, style: () => 'dim' },
 ]
 
-function draw(rows: readonly Row[], width = Infinity, unicode = true): string[] {
+function draw(rows: readonly Row[], width = Infinity, unicode = true, of = columns): string[] {
   const lines: string[] = []
   const line = (...pieces: readonly Piece[]): void =>
     void lines.push(pieces.map((piece) => (typeof piece === 'string' ? piece : piece.text)).join(''))
-  const table = new Table(columns, { width, unicode, line })
+  const table = new Table(of, { width, unicode, line })
   for (const row of rows) table.add(row)
   table.end()
   return lines
@@ -31,7 +31,7 @@ test('a table gives each column the width it needs, numbers to the right', () =>
       { name: 'a longer name', days: 120, id: 'bb' },
       { name: '', days: null, id: '' },
     ]),
-  ).toEqual(['Name           Days  ID', 'ci                7  a', 'a longer name   120  bb', '                     '])
+  ).toEqual(['Name           Days  ID', 'ci                7  a', 'a longer name   120  bb', ''])
 })
 
 test('a table without rows draws nothing', () => {
@@ -43,6 +43,16 @@ test('a table cuts what may shrink to the terminal, and never an id', () => {
   expect(draw(rows, 36)).toEqual(['Name             Days  ID', 'a name that is…     1  0c7f6b7e-0e5b'])
   expect(draw(rows, 36, false)[1]).toBe('a name that ...     1  0c7f6b7e-0e5b')
   expect(draw(rows, 10)[1]).toBe('a name …     1  0c7f6b7e-0e5b')
+})
+
+test('a table leaves out what is least needed where the terminal is too narrow for all, and only there', () => {
+  const rows = [{ name: 'a name that is far too long', days: 1, id: '0c7f6b7e-0e5b' }]
+  const [name, days, id] = columns as [TableColumn<Row>, TableColumn<Row>, TableColumn<Row>]
+  const of = [name, { ...days, expendable: 2 }, { ...id, header: 'Also', expendable: 1 }, id]
+  expect(draw(rows, 45, true, of)[0]).toBe('Name       Days  Also           ID')
+  expect(draw(rows, 35, true, of)[0]).toBe('Name            Days  ID')
+  expect(draw(rows, 24, true, of)).toEqual(['Name       ID', 'a name t…  0c7f6b7e-0e5b'])
+  expect(draw(rows, Infinity, true, of)[0]).toBe('Name                         Days  Also           ID')
 })
 
 test('a table makes control characters of names harmless and keeps its columns', () => {

@@ -7,6 +7,8 @@ export interface TableColumn<T> {
   readonly align?: 'left' | 'right'
   /** Whether its texts may be cut where the terminal is too narrow. What people copy, such as an id, never is. */
   readonly mayShrink?: boolean
+  /** Where the terminal is too narrow for all to be readable, columns with a number are left out, the lowest first. */
+  readonly expendable?: number
   /** A look of its cells. The words must say the same. */
   style?(row: T): Style | undefined
 }
@@ -29,9 +31,12 @@ const roomForMore = 24
 const gap = '  '
 const leastShrunkWidth = 8
 
+/** Width below which a text that is cut tells too little. */
+const readableWidth = 9
+
 /** Draws rows as they come: the first hundred together, since they decide the widths, the others one by one. */
 export class Table<T> {
-  readonly #columns: readonly TableColumn<T>[]
+  #columns: readonly TableColumn<T>[]
   readonly #surface: TableSurface
   #waiting: T[] = []
   #widths: readonly number[] | undefined
@@ -56,39 +61,47 @@ export class Table<T> {
   }
 
   #begin(room = 0): void {
-    const cells = this.#waiting.map((row) => this.#columns.map((column) => displayWidth(textOf(column, row))))
-    const wanted = this.#columns.map(({ header, mayShrink }, at) =>
-      Math.max(header.length, mayShrink === true ? room : 0, ...cells.map((widths) => widths[at] ?? 0)),
+    const measured = this.#columns.map((column) => ({ ...column, wanted: this.#wantedBy(column, room) }))
+    const shown = withoutExpendable(measured, this.#surface.width)
+    this.#columns = shown
+    this.#widths = fit(
+      shown.map(({ wanted }) => wanted),
+      shown,
+      this.#surface.width,
     )
-    this.#widths = fit(wanted, this.#columns, this.#surface.width)
     this.#header(this.#widths)
     for (const row of this.#waiting) this.#draw(row, this.#widths)
     this.#waiting = []
   }
 
+  #wantedBy(column: TableColumn<T>, room: number): number {
+    const cells = this.#waiting.map((row) => displayWidth(textOf(column, row)))
+    return Math.max(column.header.length, column.mayShrink === true ? room : 0, ...cells)
+  }
+
   #header(widths: readonly number[]): void {
-    const cells = this.#columns.map((column, at) => this.#laidOut(column.header, column, at, widths))
+    const cells = this.#columns.map((column, at) => this.#laidOut(column.header, column, widths[at] ?? 0))
     this.#surface.line(styled('bold', cells.join(gap).trimEnd()))
   }
 
   #draw(row: T, widths: readonly number[]): void {
-    const pieces = this.#columns.flatMap((column, at): Piece[] => {
-      const cell = this.#laidOut(textOf(column, row), column, at, widths)
+    // No white space at the end of a line: terminals would wrap it, and diffs show it.
+    const last = this.#columns.findLastIndex((column) => textOf(column, row) !== '')
+    const pieces = this.#columns.slice(0, last + 1).flatMap((column, at): Piece[] => {
+      const cell = this.#laidOut(textOf(column, row), column, widths[at] ?? 0)
+      const shown = at === last ? cell.trimEnd() : cell
       const style = column.style?.(row)
-      return [at === 0 ? '' : gap, style === undefined ? cell : styled(style, cell)]
+      return [at === 0 ? '' : gap, style === undefined ? shown : styled(style, shown)]
     })
     this.#surface.line(...pieces)
   }
 
-  #laidOut(text: string, { align, mayShrink }: TableColumn<T>, at: number, widths: readonly number[]): string {
-    const width = widths[at] ?? 0
+  #laidOut(text: string, { align, mayShrink }: TableColumn<T>, width: number): string {
     // Where nothing limits the width, nothing is cut either: the reader is a file or a pager.
     const isCut = mayShrink === true && this.#surface.width !== Infinity
     const shown = isCut ? cut(text, width, this.#surface.unicode ? '…' : '...') : text
     const space = ' '.repeat(Math.max(width - displayWidth(shown), 0))
-    if (align === 'right') return space + shown
-    // No white space at the end of a line: terminals would wrap it, and diffs show it.
-    return at === this.#columns.length - 1 ? shown : shown + space
+    return align === 'right' ? space + shown : shown + space
   }
 }
 
@@ -97,11 +110,32 @@ function textOf<T>(column: TableColumn<T>, row: T): string {
   return value === null ? '' : sanitize(String(value))
 }
 
+interface Measured {
+  readonly wanted: number
+  readonly mayShrink?: boolean
+  readonly expendable?: number
+}
+
+/** The columns that fit with texts that can still be read. */
+function withoutExpendable<C extends Measured>(columns: readonly C[], width: number): readonly C[] {
+  const least = columns.map(({ wanted, mayShrink }) => (mayShrink === true ? Math.min(wanted, readableWidth) : wanted))
+  const expendable = columns.map((column) => column.expendable ?? Infinity)
+  const first = Math.min(...expendable)
+  if (totalOf(least) <= width || first === Infinity) return columns
+  return withoutExpendable(
+    columns.filter((_, at) => at !== expendable.indexOf(first)),
+    width,
+  )
+}
+
+function totalOf(widths: readonly number[]): number {
+  return widths.reduce((total, each) => total + each, gap.length * (widths.length - 1))
+}
+
 /** Takes away from the widest of the columns that may shrink, until the table fits or none can give any more. */
 function fit(wanted: readonly number[], columns: readonly { readonly mayShrink?: boolean }[], width: number): number[] {
   const widths = [...wanted]
-  const sum = (): number => widths.reduce((total, each) => total + each, gap.length * (widths.length - 1))
-  while (sum() > width) {
+  while (totalOf(widths) > width) {
     const widest = widths
       .map((each, at) => ({ each, at }))
       .filter(({ each, at }) => columns[at]?.mayShrink === true && each > leastShrunkWidth)

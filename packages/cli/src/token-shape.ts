@@ -39,6 +39,7 @@ const ownerColumn: TableColumn<TokenRow> = {
   header: 'Owner',
   value: (row) => row.ownerMail ?? row.owner,
   mayShrink: true,
+  expendable: 1,
 }
 
 const ownColumns: readonly TableColumn<TokenRow>[] = [
@@ -49,11 +50,13 @@ const ownColumns: readonly TableColumn<TokenRow>[] = [
     header: 'Scopes',
     value: (row) => (row.fullAccess ? 'full access' : row.scopes.map((scope) => scope.replace(/^vso\./, '')).join(' ')),
     mayShrink: true,
+    expendable: 3,
     style: (row) => (row.fullAccess ? 'yellow' : undefined),
   },
   {
     header: 'Valid in',
     value: (row) => (row.allOrganizations ? 'all organizations' : 'this one'),
+    expendable: 2,
     style: (row) => (row.allOrganizations ? 'yellow' : undefined),
   },
   { header: 'Authorization ID', value: (row) => row.authorizationId },

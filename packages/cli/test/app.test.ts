@@ -236,6 +236,9 @@ test('a sign-in without --graph says what to run, with exit code 4', async () =>
     /^patkit: No access token for Microsoft Graph\. Run patkit login --graph, or add --token-command "az /,
   )
   world.stderr.chunks.length = 0
+  expect(await clock.runUntil(world.run('app', 'create', '--name', 'x', '--yes', '--emulator', origin))).toBe(4)
+  expect(world.stderr.text).toContain(`Run patkit login --graph --emulator ${origin} with the client id`)
+  world.stderr.chunks.length = 0
   world.stderr.onText = (text) => {
     const [, code] = / enter the code (\S+)/.exec(text) ?? []
     if (code !== undefined) emulator.identity.approveDevice(code, person)

@@ -67,8 +67,8 @@ test.each([
   [['set', 'org', '../x'], 'org '],
   [['set', 'org', ' '], 'org is empty. To remove it: patkit config unset org.'],
   [['set', 'base-url', 'http://example.com'], 'base-url '],
-  [['set', 'client-id', 'mine'], '"mine" is not a GUID.'],
-  [['set', 'tenant', 'a b'], '"a b" is not a tenant id or domain.'],
+  [['set', 'client-id', 'mine'], 'client-id "mine" is not a GUID.'],
+  [['set', 'tenant', 'a b'], 'tenant "a b" is not a tenant id or domain.'],
   [['set', 'org'], "Missing required argument 'value'. See patkit config set --help."],
   [['gte', 'org'], "Unknown command 'gte'. Did you mean get? See patkit config --help."],
 ])('patkit config %j is refused in one line, and nothing is written', async (argv, fault) => {

@@ -53,6 +53,7 @@ async function surviveKill({ share, thenMs }: Moment, requests: number, whole: C
   expect(summary, at).toMatchObject({ complete: true, users: { listed: organization.users } })
   expect(askedFor(scene.emulator).size, at).toBe(summary.users.read - kept)
   expect(await contentOf(scene.world.folder), at).toEqual(whole)
+  expect(await filesIn(scene.world.folder), at).toEqual([...files].sort())
   expect(await filesIn(scene.world.state), at).toEqual([])
 }
 

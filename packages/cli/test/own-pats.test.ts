@@ -218,13 +218,15 @@ test('patkit pats revoke without --yes and without a terminal is a dry run and s
 test('patkit pats revoke --yes revokes, and again does no harm', async () => {
   await using stage = await createStage(alone)
   const ids = [idOf(stage, 'ci'), idOf(stage, 'gone')]
-  for (const expected of [
-    ['revoked', 'already-revoked'],
-    ['already-revoked', 'already-revoked'],
-  ]) {
+  for (const [expected, told] of [
+    [['revoked', 'already-revoked'], 'Revoked 1 token, 1 before.'],
+    [['already-revoked', 'already-revoked'], 'Revoked 0 tokens, 2 before.'],
+  ] as const) {
     stage.world.stdout.chunks.length = 0
+    stage.world.stderr.chunks.length = 0
     expect(await stage.run('pats', 'revoke', ...ids, '--yes')).toBe(0)
     expect(stage.world.stdout.lines.map((line) => (JSON.parse(line) as { result: string }).result)).toEqual(expected)
+    expect(stage.world.stderr.lines).toEqual([told])
   }
   expect(namesOf(stage, 'revoked').sort()).toEqual(['ci', 'gone'])
 })

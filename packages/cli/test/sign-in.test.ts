@@ -314,12 +314,12 @@ test('a record or key that was damaged is told as such, and logout still gets ri
 })
 
 /** By the machine's own time, which other processes and MSAL's signatures go by. */
-async function createMachineScene(): Promise<
-  AsyncDisposable & { emulator: Emulator; world: World; origin: string; person: string }
-> {
+async function createMachineScene(
+  options: WorldOptions = {},
+): Promise<AsyncDisposable & { emulator: Emulator; world: World; origin: string; person: string }> {
   const emulator = await startEmulator({ users: 20, identity: { knobs: { devicePollSeconds: 1 } } })
   const env = { PATKIT_BASE_URL: emulator.url, PATKIT_ORG: emulator.organization }
-  const world = await createWorld({ env })
+  const world = await createWorld({ ...options, env })
   return {
     emulator,
     world,
@@ -386,52 +386,131 @@ test('a secret that is not accepted is not kept', async () => {
   expect(await filesBelow(home(world))).toEqual([])
 })
 
-test('login --certificate signs an application in by a PEM file, of which no copy is kept', async () => {
-  await using scene = await createMachineScene()
-  const { world, emulator, origin } = scene
-  const { certificate, privateKey } = await selfSigned(world.folder)
-  const clientId = '11111111-2222-4333-8444-555555555555'
+const certified = '11111111-2222-4333-8444-555555555555'
+
+/** An application that is known by a certificate, which lies in `app.pem` with its private key. */
+async function createCertifiedScene(
+  passphrase?: string,
+  options?: WorldOptions,
+): Promise<AsyncDisposable & { world: World; login: (...argv: string[]) => Promise<number> }> {
+  const { emulator, world, origin, ...scene } = await createMachineScene(options)
+  const { certificate, privateKey } = await selfSigned(world.folder, passphrase)
+  const tenant = 'contoso.onmicrosoft.com'
   emulator.identity.registerClient({
-    clientId,
-    tenant: 'contoso.onmicrosoft.com',
+    clientId: certified,
+    tenant,
     displayName: 'By certificate',
     certificates: [certificate],
   })
   await writeFile(path.join(world.folder, 'app.pem'), `${certificate}\n${privateKey}`)
-  const argv = ['--client-id', clientId, '--tenant', 'contoso.onmicrosoft.com', '--emulator', origin]
-  expect(await world.run('login', '--certificate', 'app.pem', ...argv)).toBe(0)
+  const argv = ['--certificate', 'app.pem', '--client-id', certified, '--tenant', tenant, '--emulator', origin]
+  return { ...scene, world, login: (...more) => world.run('login', ...argv, ...more) }
+}
+
+test('login --certificate signs an application in by a PEM file, of which no copy is kept', async () => {
+  await using scene = await createCertifiedScene()
+  const { world } = scene
+  expect(await scene.login()).toBe(0)
   const kept = (await filesBelow(home(world))).filter(({ file }) => !file.startsWith(world.folder))
   for (const { text } of kept) expect(text).not.toContain('PRIVATE KEY')
   world.stdout.chunks.length = 0
   expect(await world.run('whoami', '--json')).toBe(0)
-  expect(JSON.parse(world.stdout.text)).toMatchObject({ who: clientId, method: 'certificate' })
+  expect(JSON.parse(world.stdout.text)).toMatchObject({ who: certified, method: 'certificate' })
 })
 
-async function selfSigned(folder: string): Promise<{ certificate: string; privateKey: string }> {
+const phrase = 'correct horse Zoë'
+
+test('login --certificate asks for the passphrase of an encrypted key, shows nothing of it, and keeps it encrypted', async () => {
+  const stdin = new Keyboard()
+  stdin.type(phrase)
+  await using scene = await createCertifiedScene(phrase, { stdin, stderr: new Capture({ isTTY: true }) })
+  const { world } = scene
+  expect(await scene.login()).toBe(0)
+  expect(world.stderr.text).toContain('Passphrase of the private key of app.pem: \n')
+  for (const { text } of await filesBelow(home(world))) expect(text).not.toContain(phrase)
+  expect(world.stderr.text + world.stdout.text).not.toContain('horse')
+  expect(await world.run('whoami', '--quiet')).toBe(0)
+
+  const { privateKey } = await selfSigned(world.folder, 'another phrase')
+  await writeFile(path.join(world.folder, 'app.pem'), privateKey)
+  world.stderr.chunks.length = 0
+  expect(await world.run('whoami')).toBe(4)
+  expect(stripVTControlCharacters(world.stderr.text)).toMatch(
+    /^patkit: The kept passphrase does not open the private key of "\S+app\.pem"\. Run: patkit login --certificate \S+app\.pem --tenant .*\n$/,
+  )
+})
+
+test('login --certificate takes the passphrase from standard input where there is no terminal', async () => {
+  const stdin = new Keyboard({ isTTY: false })
+  stdin.end(`${phrase}\n`)
+  await using scene = await createCertifiedScene(phrase, { stdin })
+  expect(await scene.login('--passphrase-stdin')).toBe(0)
+  expect(scene.world.stderr.text).not.toContain('Note: the private key')
+  expect(await scene.world.run('whoami', '--quiet')).toBe(0)
+})
+
+test('login --passphrase-stdin says when there is nothing to open', async () => {
+  await using scene = await createCertifiedScene()
+  expect(await scene.login('--passphrase-stdin')).toBe(0)
+  expect(scene.world.stderr.text).toContain(
+    'Note: the private key of "app.pem" is not encrypted; no passphrase was read.',
+  )
+})
+
+test.each([
+  ['no passphrase and nobody to ask', [], undefined, 'is encrypted, and its passphrase is missing. Type it'],
+  ['an empty passphrase', ['--passphrase-stdin'], '\n', 'There is no passphrase on standard input.'],
+  [
+    'a wrong passphrase',
+    ['--passphrase-stdin'],
+    'wrong horse',
+    'The passphrase does not open the private key of "app.pem".',
+  ],
+  ['what is no passphrase', ['--passphrase-stdin'], 'two\nlines', 'What came on standard input is no passphrase.'],
+])('login --certificate refuses %s with exit code 2, and keeps nothing', async (_what, argv, piped, fault) => {
+  const stdin = new Keyboard({ isTTY: false })
+  stdin.end(piped)
+  await using scene = await createCertifiedScene(phrase, { stdin })
+  const { world } = scene
+  const before = await filesBelow(home(world))
+  expect(await scene.login(...argv)).toBe(2)
+  expect(world.stderr.lines).toHaveLength(1)
+  expect(world.stderr.text).toContain(fault)
+  expect(world.stderr.text).not.toContain('horse')
+  expect(await filesBelow(home(world))).toEqual(before)
+})
+
+test('login --certificate refuses a wrong or empty passphrase that was typed, and Ctrl-C ends the question', async () => {
+  for (const [typed, exitCode] of [
+    ['wrong horse\n', 2],
+    ['\n', 2],
+    ['corr\u0003', 130],
+  ] as const) {
+    const stdin = new Keyboard()
+    stdin.write(typed)
+    await using scene = await createCertifiedScene(phrase, { stdin, stderr: new Capture({ isTTY: true }) })
+    expect(await scene.login()).toBe(exitCode)
+    expect(scene.world.stderr.text).not.toMatch(/horse|corr/)
+  }
+})
+
+async function selfSigned(folder: string, passphrase?: string): Promise<{ certificate: string; privateKey: string }> {
   const [key, cert] = [path.join(folder, 'key.pem'), path.join(folder, 'cert.pem')]
-  const argv = [
-    'req',
-    '-x509',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    '-keyout',
-    key,
-    '-out',
-    cert,
-    '-days',
-    '2',
-    '-subj',
-    '/CN=patkit',
-  ]
-  await promisify(execFile)('openssl', argv)
+  const protection = passphrase === undefined ? ['-nodes'] : ['-passout', `pass:${passphrase}`]
+  const argv = ['req', '-x509', '-newkey', 'rsa:2048', ...protection, '-keyout', key, '-out', cert, '-days', '2']
+  await promisify(execFile)('openssl', [...argv, '-subj', '/CN=patkit'])
   return { certificate: await readFile(cert, 'utf8'), privateKey: await readFile(key, 'utf8') }
 }
 
 const guid = sampleIds.publicClient
 
 test.each([
-  [['login'], 'The client id is missing. Give --client-id ID'],
+  [
+    ['login'],
+    'The client id is missing. Register an application with patkit app create --command-line, then give --client-id',
+  ],
+  [['login'], 'az login, then set PATKIT_TOKEN_COMMAND to az account get-access-token --resource 499b84ac-'],
+  [['login', '--emulator', 'http://localhost:1'], 'Add --client-id with the id that patkit emulator printed.'],
   [['login', '--client-id', 'x'], '--client-id: It is not a GUID.'],
   [
     ['login', '--client-id', guid, '--tenant', 'no tenant'],
@@ -453,8 +532,9 @@ test.each([
   ],
   [
     ['login', '--client-id', guid, '--tenant', 'contoso.com', '--client-secret-stdin'],
-    'There is no secret on standard input.',
+    'There is no client secret on standard input.',
   ],
+  [['login', '--client-id', guid, '--passphrase-stdin'], '--passphrase-stdin is for the private key of --certificate.'],
   [['login', '--client-id', guid, '--json', '-o', 'csv'], '--json and --output csv contradict each other.'],
   [['login', 'now'], "Too many arguments for 'login'."],
 ])('patkit %j is refused in one line with exit code 2', async (argv, fault) => {

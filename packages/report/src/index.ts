@@ -12,7 +12,7 @@ export {
   type TokenFlags,
   type TokenStatus,
 } from './status.js'
-export type { CsvOptions } from './write-csv.js'
+export { fromCsvCell, toCsvLines, type CsvLineOptions, type CsvOptions } from './write-csv.js'
 export type { HtmlOptions } from './write-html.js'
 export type { Overwrite } from './output.js'
 export { ReportError, type ReportErrorCode, type ReportErrorDetails } from './errors.js'

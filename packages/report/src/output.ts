@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto'
 import type { Stats } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import path from 'node:path'
 import { Writable } from 'node:stream'
 import { cannotWrite, cannotWriteStream, ReportError, systemCodeOf } from './errors.js'
 import type { Destination } from './targets.js'
+import { removeLeftovers, temporaryBeside } from './temporary.js'
 
 /** What happens when a file of that name is there already. */
 export type Overwrite = 'refuse' | 'replace'
@@ -145,7 +145,8 @@ function alreadyThere(given: string): ReportError {
 async function openPlace(place: Place, given: string, overwrite: Overwrite): Promise<Output> {
   try {
     if (place.kind === 'device') return new DeviceOutput(await fs.open(place.path, 'w'), given)
-    const temporary = besides(place.path)
+    await removeLeftovers(place.path)
+    const temporary = await temporaryBeside(place.path)
     const handle = await fs.open(temporary, 'wx', place.old === undefined ? 0o666 : place.old.mode & 0o777)
     const output = new FileOutput({ handle, temporary, given, final: place.path, old: place.old, overwrite })
     await output.resembleOld()
@@ -153,11 +154,6 @@ async function openPlace(place: Place, given: string, overwrite: Overwrite): Pro
   } catch (error) {
     throw cannotWrite(given, error)
   }
-}
-
-/** A name in the same folder that nobody can guess, so that nobody can be there first. */
-function besides(file: string): string {
-  return path.join(path.dirname(file), `.patkit-${randomBytes(12).toString('hex')}.tmp`)
 }
 
 /** Writes to an open file, one chunk at a time, and knows when it is not writing. */
@@ -279,7 +275,7 @@ class FileOutput implements Output {
 
 /** Gives a file a second name, so that it can be brought back; `undefined` where the file system has no second names. */
 async function keep(file: string): Promise<string | undefined> {
-  const second = besides(file)
+  const second = await temporaryBeside(file)
   try {
     await fs.link(file, second)
     return second

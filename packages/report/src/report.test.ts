@@ -371,7 +371,7 @@ describe('writeReport() and the files that are there already', () => {
       })
     }
     expect(seen).toHaveLength(2)
-    expect(seen[0]).toMatch(/^\.patkit-[0-9a-f]{24}\.tmp$/)
+    expect(seen[0]).toMatch(/^\.patkit-[0-9a-f]{12}-[0-9a-f]{12}-\d+-[0-9a-f]{24}\.tmp$/)
     expect(seen[0]).not.toBe(seen[1])
   })
 })

@@ -15,7 +15,7 @@ import {
   temporaryFolder,
 } from '../test/samples.js'
 import { writeReport, type ReportOptions } from './report.js'
-import { neutralized } from './write-csv.js'
+import { fromCsvCell, neutralized, toCsvLines } from './write-csv.js'
 
 async function csvOf(tokenNames: readonly (string | null)[], options: ReportOptions = {}): Promise<string> {
   const file = path.join(await temporaryFolder(), 'pats.csv')
@@ -176,5 +176,35 @@ describe('neutralized()', () => {
 
   it.each(['', 'a=1', '1-1', 'ann@fabrikam.com', "'quoted'", '(=1)', 'é'])('leaves %j as it is', (text) => {
     expect(neutralized(text)).toBe(text)
+  })
+})
+
+describe('toCsvLines()', () => {
+  it('writes cells of every kind as the reports do', () => {
+    const rows = [['=1+1', ' @x', 'a,b', null, 3, true, new Date('2026-01-02T03:04:05Z')], ['two\nlines']]
+    expect(toCsvLines(rows)).toBe(`'=1+1,' @x,"a,b",,3,true,2026-01-02T03:04:05Z\r\n"two\nlines"\r\n`)
+    expect(toCsvLines([])).toBe('')
+  })
+
+  it('keeps formulas, and parts cells otherwise, when asked', () => {
+    expect(toCsvLines([['=1', 'a;b']], { raw: true, delimiter: ';' })).toBe('=1;"a;b"\r\n')
+    expect(() => toCsvLines([], { delimiter: '|' as ',' })).toThrow(TypeError)
+  })
+})
+
+describe('fromCsvCell()', () => {
+  it('gives back the text of any cell', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => fromCsvCell(neutralized(text)) === text))
+    fc.assert(fc.property(fc.constantFrom(...hostileTexts), (text) => fromCsvCell(neutralized(text)) === text))
+  })
+
+  it.each([
+    ["'=1+1", '=1+1'],
+    ["''=1+1", "'=1+1"],
+    ["'tis", "'tis"],
+    ["'", "'"],
+    ['', ''],
+  ])('makes %j the text %j', (cell, text) => {
+    expect(fromCsvCell(cell)).toBe(text)
   })
 })

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream'
-import { stringify, type Options } from 'csv-stringify/sync'
+import { stringify } from 'csv-stringify/sync'
 import { isoTime } from './cell.js'
 import { columnsOf, type CellValue, type ReportColumn } from './columns.js'
 import type { TokenRow } from './rows.js'
@@ -36,31 +36,52 @@ export function neutralized(text: string): string {
   return startsFormula.test(text) ? `'${text}` : text
 }
 
+/** How cells become lines of CSV. */
+export type CsvLineOptions = Pick<CsvOptions, 'raw' | 'delimiter'>
+
+/**
+ * Writes rows as lines of CSV, in the way of the reports: RFC 4180 with CRLF after every line, times as ISO 8601 in UTC, an empty
+ * cell for `null`, and an apostrophe before a text that a spreadsheet would run as a formula.
+ *
+ * @throws TypeError For a delimiter that would not give RFC 4180.
+ * @see {@link fromCsvCell} for the way back.
+ */
+export function toCsvLines(rows: readonly (readonly CellValue[])[], options: CsvLineOptions = {}): string {
+  const { raw, delimiter } = checkedCsvOptions(options)
+  return stringify(rows as CellValue[][], {
+    delimiter,
+    record_delimiter: '\r\n',
+    // Given a delimiter of its own, csv-stringify would leave a lone LF or CR unquoted, and a name would become two lines.
+    quote_record_delimiter: true,
+    cast: {
+      // Without these csv-stringify writes a date as milliseconds, and true as 1.
+      date: (value) => isoTime(value),
+      boolean: (value) => (value ? 'true' : 'false'),
+      string: raw ? (value) => value : neutralized,
+    },
+  })
+}
+
+/** Gives the text that {@link toCsvLines} made a cell of: the apostrophe that kept it from being a formula is no part of it. */
+export function fromCsvCell(cell: string): string {
+  const text = cell.slice(1)
+  return cell.startsWith("'") && neutralized(text) === cell ? text : cell
+}
+
 /** Writes RFC 4180: UTF-8, a header, CRLF after every line, times as ISO 8601 in UTC, an empty cell for null. */
 export class CsvWriter implements RowWriter {
   readonly #sink: Writable
   readonly #columns: readonly ReportColumn[]
-  readonly #options: Options
+  readonly #options: CsvLineOptions
   #batch: CellValue[][] = []
   rows = 0
 
   constructor(sink: Writable, context: ReportContext, options: CsvOptions = {}) {
-    const { bom, raw, delimiter } = checkedCsvOptions(options)
     this.#sink = sink
     this.#columns = columnsOf(context.columns)
-    this.#options = {
-      delimiter,
-      record_delimiter: '\r\n',
-      // Given a delimiter of its own, csv-stringify would leave a lone LF or CR unquoted, and a name would become two lines.
-      quote_record_delimiter: true,
-      cast: {
-        // Without these csv-stringify writes a date as milliseconds, and true as 1.
-        date: (value) => isoTime(value),
-        boolean: (value) => (value ? 'true' : 'false'),
-        string: raw ? (value) => value : neutralized,
-      },
-    }
-    sink.write(`${bom ? '\uFEFF' : ''}${this.#toText([this.#columns.map((column) => column.header)])}`)
+    this.#options = options
+    const { bom } = checkedCsvOptions(options)
+    sink.write(`${bom ? '\uFEFF' : ''}${toCsvLines([this.#columns.map((column) => column.header)], options)}`)
   }
 
   get full(): boolean {
@@ -87,12 +108,8 @@ export class CsvWriter implements RowWriter {
   }
 
   #flush(): void {
-    if (this.#batch.length > 0) this.#sink.write(this.#toText(this.#batch))
+    if (this.#batch.length > 0) this.#sink.write(toCsvLines(this.#batch, this.#options))
     this.#batch = []
-  }
-
-  #toText(rows: readonly (readonly CellValue[])[]): string {
-    return stringify(rows as CellValue[][], this.#options)
   }
 }
 

@@ -303,7 +303,7 @@ function settingsOf(
 }
 
 function tellResult(line: AppLine, { kind, audience }: AppOrder, { emulator }: GraphAccess, talk: Talk): void {
-  talk.note(styled('green', 'Registered. '), ...(line.envFile === null ? [] : [`The settings are in ${line.envFile}.`]))
+  talk.note(styled('green', 'Registered.'), ...(line.envFile === null ? [] : [` The settings are in ${line.envFile}.`]))
   if (kind === 'command-line') {
     const tenant = audience === 'single' && line.tenantId !== null ? ` --tenant ${line.tenantId}` : ''
     const place = emulator === undefined ? '' : ` --emulator ${emulator}`

@@ -123,8 +123,8 @@ function settingOf(name: string): SettingName {
 async function checked(name: SettingName, value: string): Promise<string> {
   const text = value.trim()
   if (text === '') throw usageError(`${name} is empty.`, `To remove it: patkit config unset ${name}.`)
-  if (name === 'tenant') return checkedBy(text, /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/i, 'a tenant id or domain')
-  if (name === 'client-id') return checkedBy(text, /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'a GUID')
+  if (name === 'tenant') return checkedBy(name, text, /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/i, 'a tenant id or domain')
+  if (name === 'client-id') return checkedBy(name, text, /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'a GUID')
   const { checkBaseUrl, checkOrganization } = await import('@patkit/core')
   try {
     return name === 'org' ? checkOrganization(text) : checkBaseUrl(text)
@@ -134,9 +134,9 @@ async function checked(name: SettingName, value: string): Promise<string> {
   }
 }
 
-function checkedBy(text: string, pattern: RegExp, what: string): string {
+function checkedBy(name: SettingName, text: string, pattern: RegExp, what: string): string {
   if (pattern.test(text)) return text
-  throw usageError(`${JSON.stringify(text)} is not ${what}.`)
+  throw usageError(`${name} ${JSON.stringify(text)} is not ${what}.`)
 }
 
 const order = `

@@ -29,9 +29,7 @@ function addDiffOptions(command: Command): Command {
     .argument('<old>', 'the older report, .ndjson or .csv')
     .argument('<new>', 'the newer report, .ndjson or .csv')
     .option('--fail-on <list>', `end with exit code 3 if there are such changes: ${changeKinds.join(',')}`, collect)
-  return addListOptions(command)
-    .option('--quiet', 'say nothing but what somebody has to act on')
-    .helpOption('-h, --help', 'show this help')
+  return addListOptions(command).option('--quiet', 'say nothing but what somebody has to act on')
 }
 
 const kindStyles: Readonly<Record<ChangeKind, Style>> = {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { addConnectionOptions, type RawConnection } from '../connection.js'
 import { Doctor, type Check } from '../doctor.js'
 import { exitCodes, type ExitCode } from '../exit-codes.js'
 import { addListOptions, createListWriter, listFormatOf, type ListShape, type RawListOptions } from '../listing.js'
@@ -7,22 +8,13 @@ import { styled, Terminal, type Style } from '../terminal.js'
 import type { CommandContext, CommandPart } from '../context.js'
 
 /** How to look, as it was typed. */
-interface RawDoctorOptions extends RawListOptions {
-  readonly org?: string
-  readonly baseUrl?: string
-  readonly tokenCommand?: string
-  readonly timeout?: string
-  readonly quiet?: true
-}
+interface RawDoctorOptions extends RawListOptions, RawConnection {}
 
 function addDoctorOptions(command: Command): Command {
-  return addListOptions(
-    command
-      .option('--org <name>', 'organization: the part after dev.azure.com/ (or PATKIT_ORG)')
-      .option('--token-command <command>', 'shell command that prints an access token (or PATKIT_TOKEN_COMMAND)')
-      .option('--timeout <seconds>', 'for each try of a request, its answer included', '30')
-      .option('--base-url <url>', 'another address of the service, such as an emulator (or PATKIT_BASE_URL)'),
-  ).option('--quiet', 'show only what is not in order')
+  return addListOptions(addConnectionOptions(command, ['org', 'tokenCommand', 'timeout', 'baseUrl'])).option(
+    '--quiet',
+    'show only what is not in order',
+  )
 }
 
 const checkShape: ListShape<Check> = {

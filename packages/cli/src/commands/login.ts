@@ -1,16 +1,18 @@
 import type { Clock, TokenCredential } from '@patkit/core'
 import type { Command } from 'commander'
 import { signInError, usageError } from '../command-error.js'
+import { canAsk } from '../confirm.js'
+import { azCommand } from '../credential.js'
 import { exitCodes, type ExitCode } from '../exit-codes.js'
 import { isSdkError } from '../failure.js'
 import { shortPath } from '../folders.js'
-import { variable, type Input, type Io } from '../io.js'
+import { variable, type Io } from '../io.js'
 import { addListOptions, listFormatOf, printOne, type ListFormat, type RawListOptions } from '../listing.js'
 import {
   applicationClient,
   certificateProof,
   GRAPH_APPLICATIONS_SCOPE,
-  keepSecret,
+  keepProof,
   personCredential,
   resolvedFile,
   type ApplicationProof,
@@ -21,6 +23,7 @@ import { loginShape, type LoginLine } from '../login-shape.js'
 import { prepareLogin, type LoginMethod, type LoginRecord, type NewLogin } from '../login-store.js'
 import { openUrl } from '../open-url.js'
 import { runWork } from '../run.js'
+import { askHidden, readPipedSecret, type PipedSecret } from '../secret-input.js'
 import type { Talk } from '../talk.js'
 import { styled } from '../terminal.js'
 import type { CommandContext, CommandPart } from '../context.js'
@@ -31,6 +34,7 @@ interface RawLoginOptions extends RawListOptions {
   readonly browser?: true
   readonly clientSecretStdin?: true
   readonly certificate?: string
+  readonly passphraseStdin?: true
   readonly graph?: true
   readonly emulator?: string
   readonly quiet?: true
@@ -44,6 +48,7 @@ function addLoginOptions(command: Command): Command {
       .option('--browser', 'sign in with the browser of this machine; without it: by a code, on any device')
       .option('--client-secret-stdin', 'sign in as the application; its secret comes from standard input')
       .option('--certificate <file>', 'sign in as the application, by a PEM file with certificate and private key')
+      .option('--passphrase-stdin', 'with --certificate: the passphrase of its private key comes from standard input')
       .option('--graph', 'also for Microsoft Graph, which app create and app delete need')
       .option('--emulator <url>', 'sign in at an emulator on this machine'),
   ).option('--quiet', 'say nothing but what somebody has to act on')
@@ -86,7 +91,7 @@ interface Attempt {
 
 type SignedIn = Omit<LoginRecord, 'cache' | 'key'>
 
-function methodOf({ browser, clientSecretStdin, certificate }: RawLoginOptions): LoginMethod {
+function methodOf({ browser, clientSecretStdin, certificate, passphraseStdin }: RawLoginOptions): LoginMethod {
   const ways = [
     ...(browser === true ? (['browser'] as const) : []),
     ...(clientSecretStdin === true ? (['client-secret'] as const) : []),
@@ -95,18 +100,19 @@ function methodOf({ browser, clientSecretStdin, certificate }: RawLoginOptions):
   if (ways.length > 1) {
     throw usageError('--browser, --client-secret-stdin and --certificate exclude each other.', 'Give one of them.')
   }
+  if (passphraseStdin === true && certificate === undefined) {
+    throw usageError(
+      '--passphrase-stdin is for the private key of --certificate.',
+      'Add --certificate FILE, or leave it out.',
+    )
+  }
   return ways[0] ?? 'device-code'
 }
 
 function placeOf(raw: RawLoginOptions, method: LoginMethod, { env }: Io): LoginPlace {
   const clientId = raw.clientId ?? variable(env, 'PATKIT_CLIENT_ID')
   const tenant = raw.tenant ?? variable(env, 'PATKIT_TENANT')
-  if (clientId === undefined) {
-    throw usageError(
-      'The client id is missing.',
-      'Give --client-id ID (or set PATKIT_CLIENT_ID, or: patkit config set client-id ID); patkit app create --command-line registers an application for it.',
-    )
-  }
+  if (clientId === undefined) throw usageError('The client id is missing.', whereToGetAnId(raw))
   if (tenant?.toLowerCase() === 'consumers') {
     throw usageError(
       '--tenant: Azure DevOps takes no tokens of personal accounts by themselves.',
@@ -127,59 +133,70 @@ function placeOf(raw: RawLoginOptions, method: LoginMethod, { env }: Io): LoginP
   }
 }
 
+function whereToGetAnId({ emulator }: RawLoginOptions): string {
+  if (emulator !== undefined) return 'Add --client-id with the id that patkit emulator printed.'
+  return (
+    'Register an application with patkit app create --command-line, then give --client-id ID (or once: patkit config set client-id ID). ' +
+    `With the Azure CLI there is no need for either: az login, then set PATKIT_TOKEN_COMMAND to ${azCommand}`
+  )
+}
+
 /** An address that was copied with a slash at its end is meant all the same; whether it is of this machine core decides. */
 function originOf(emulator: string): string {
   return emulator.replace(/\/$/, '')
 }
 
 /** What proves an application; `undefined` for a person. */
-async function proofOf({ raw, method, context }: Attempt): Promise<ApplicationProof | undefined> {
+async function proofOf(attempt: Attempt): Promise<ApplicationProof | undefined> {
+  const { method, context } = attempt
   const { io, redactor, interrupt } = context
-  if (method === 'certificate') {
-    const file = raw.certificate ?? ''
-    if (file.trim() === '') throw usageError('--certificate names an empty file.', 'Give a PEM file.')
-    return certificateProof(resolvedFile(io.cwd, file), file)
-  }
+  if (method === 'certificate') return certificateOf(attempt)
   if (method !== 'client-secret') return undefined
-  const secret = await readSecret(io.stdin, interrupt.signal)
+  const secret = await readPipedSecret(clientSecret, io, interrupt.signal)
   redactor.add(secret)
   return { secret }
 }
 
-const mostBytes = 16 * 1024
-
-async function readSecret(stdin: Input, signal: AbortSignal): Promise<string> {
-  if (stdin.isTTY === true) {
-    throw usageError(
-      '--client-secret-stdin does not read from a terminal, which would show what is typed.',
-      'Pipe the secret in: patkit login --client-secret-stdin < secret.txt.',
-    )
+async function certificateOf({ raw, talk, context }: Attempt): Promise<ApplicationProof> {
+  const file = raw.certificate ?? ''
+  if (file.trim() === '') throw usageError('--certificate names an empty file.', 'Give a PEM file.')
+  const quoted = JSON.stringify(file)
+  const proof = await certificateProof(resolvedFile(context.io.cwd, file), file, {
+    passphrase: () => readPassphrase(file, raw, context),
+    refused: () =>
+      usageError(
+        `The passphrase does not open the private key of ${quoted}.`,
+        'Type it again, or look at what was piped in.',
+      ),
+  })
+  if (raw.passphraseStdin === true && !('passphrase' in proof)) {
+    talk.notice(styled('yellow', 'Note: '), `the private key of ${quoted} is not encrypted; no passphrase was read.`)
   }
-  const text = await readAll(stdin, signal)
-  const secret = text.replace(/\r?\n$/, '')
-  if (secret === '') throw usageError('There is no secret on standard input.', 'Pipe it in: … < secret.txt.')
-  if (/^[\x21-\x7e]{1,1024}$/.test(secret)) return secret
-  throw usageError('What came on standard input is no client secret.', 'Give the value alone, on one line.')
+  return proof
 }
 
-function readAll(stdin: Input, signal: AbortSignal): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let text = ''
-    const stop = (): void => reject(signal.reason as Error)
-    signal.addEventListener('abort', stop, { once: true })
-    const end = (): void => {
-      signal.removeEventListener('abort', stop)
-      resolve(text)
-    }
-    stdin.on('data', (chunk: Buffer | string) => {
-      text += chunk.toString()
-      // Whatever this is, it is no secret, and it need not end.
-      if (text.length > mostBytes) end()
-    })
-    stdin.once('end', end)
-    stdin.once('error', reject)
-    if (signal.aborted) stop()
-  })
+const clientSecret: PipedSecret = {
+  option: '--client-secret-stdin',
+  what: 'client secret',
+  file: 'secret.txt',
+  pattern: /^[\x21-\x7e]{1,1024}$/,
+}
+
+const passphrase: PipedSecret = {
+  option: '--passphrase-stdin',
+  what: 'passphrase',
+  file: 'passphrase.txt',
+  pattern: /^\P{Cc}{1,1024}$/u,
+}
+
+async function readPassphrase(file: string, raw: RawLoginOptions, { io, interrupt }: CommandContext): Promise<string> {
+  if (raw.passphraseStdin === true) return readPipedSecret(passphrase, io, interrupt.signal)
+  const typed = canAsk(io) ? await askHidden(`Passphrase of the private key of ${file}:`, io, interrupt) : ''
+  if (typed !== '') return typed
+  throw usageError(
+    `The private key of ${JSON.stringify(file)} is encrypted, and its passphrase is missing.`,
+    'Type it when you are asked for it at a terminal, or add --passphrase-stdin and pipe it in.',
+  )
 }
 
 async function signInPerson({ raw, method, place, clock, talk, context }: Attempt, login: NewLogin): Promise<SignedIn> {
@@ -257,7 +274,7 @@ async function signInApplication(
   // Tried at once: a secret that is not accepted must not be kept.
   const scope = raw.graph === true ? 'https://graph.microsoft.com/.default' : AZURE_DEVOPS_SCOPE
   await client.credentialForApplication().getToken(scope, { abortSignal: interrupt.signal })
-  if ('secret' in proof) await keepSecret(login.store, proof.secret)
+  await keepProof(login.store, proof)
   return {
     ...place,
     method,
@@ -308,6 +325,15 @@ export function shadowOf(env: Io['env']): string | undefined {
 }
 
 const loginHelp = `
+The first time, register an application and keep its id:
+  $ az login
+  $ patkit app create --name patkit --command-line --token-command "az account get-access-token --resource-type ms-graph --query accessToken -o tsv"
+  $ patkit config set client-id 00001111-aaaa-2222-bbbb-3333cccc4444
+
+Or stay with the Azure CLI, without patkit login:
+  $ az login
+  $ export PATKIT_TOKEN_COMMAND="${azCommand}"
+
 Examples:
   By a code that you enter on any device:
   $ patkit login --tenant contoso.onmicrosoft.com --client-id 00001111-aaaa-2222-bbbb-3333cccc4444
@@ -315,6 +341,9 @@ Examples:
   $ patkit login --browser --client-id 00001111-aaaa-2222-bbbb-3333cccc4444
   As an application, in a pipeline:
   $ patkit login --client-secret-stdin --tenant contoso.onmicrosoft.com --client-id 00001111-aaaa-2222-bbbb-3333cccc4444 < secret.txt
+  By a certificate; the passphrase of an encrypted key is asked for, or comes in a pipe:
+  $ patkit login --certificate app.pem --tenant contoso.onmicrosoft.com --client-id 00001111-aaaa-2222-bbbb-3333cccc4444
+  $ patkit login --certificate app.pem --passphrase-stdin --tenant contoso.onmicrosoft.com --client-id 00001111-aaaa-2222-bbbb-3333cccc4444 < passphrase.txt
   At an emulator; patkit emulator prints the whole line:
   $ patkit login --emulator http://localhost:5100 --client-id 00001111-aaaa-2222-bbbb-3333cccc4444
 

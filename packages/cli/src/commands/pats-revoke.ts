@@ -88,6 +88,7 @@ async function revokeOwn(
   const { io, redactor, interrupt } = context
   let failure: unknown
   let done = 0
+  let before = 0
   let stopped = false
   for (const authorizationId of ids) {
     if (stopped) {
@@ -97,6 +98,7 @@ async function revokeOwn(
     try {
       const result = await revokeOne(authorizationId, connection, interrupt.signal)
       done++
+      if (result === 'already-revoked') before++
       await writer.write({ result, authorizationId, code: null })
     } catch (error) {
       if (!isSdkError(error)) throw error
@@ -108,7 +110,8 @@ async function revokeOwn(
   }
   await writer.end()
   if (failure === undefined) {
-    talk.note(styled('green', 'Revoked '), `${plural(done, 'token')}.`)
+    const already = before === 0 ? '' : `, ${count(before)} before`
+    talk.note(styled('green', 'Revoked '), `${plural(done - before, 'token')}${already}.`)
     return exitCodes.complete
   }
   talk.notice(`${count(done)} of ${plural(ids.length, 'token')} revoked. Running the same command again does no harm.`)

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { Clock, Credential, TokenScan } from '@patkit/core'
+import type { Clock, TokenScan } from '@patkit/core'
 import type { ReportSummary, ReportTarget } from '@patkit/report'
 import type { Command } from 'commander'
 import {
@@ -10,14 +10,17 @@ import {
   RunCheckpoint,
   type CheckpointOwner,
 } from '../checkpoint.js'
-import { CommandError, usageError } from '../command-error.js'
+import { CommandError } from '../command-error.js'
+import { checkConnection, openConnection, type CheckedConnection, type Connection } from '../connection.js'
 import type { CommandContext, CommandPart } from '../context.js'
-import { createCredential, describeSource, findTokenSource, type TokenSource } from '../credential.js'
+import { describeSource } from '../credential.js'
 import { exitCodeOfReport, exitCodes, type ExitCode } from '../exit-codes.js'
 import { exitCodeOf, isClosedPipe, tellFailure } from '../failure.js'
 import { FindingsCount } from '../findings.js'
 import type { Io } from '../io.js'
-import { readLogin } from '../login-store.js'
+import { checkOutputs } from '../outputs.js'
+import { PolicyWatch } from '../policy.js'
+import { plural, showProgress, type ProgressStyle } from '../progress.js'
 import {
   addReportOptions,
   readReportOptions,
@@ -25,10 +28,7 @@ import {
   type ProgressMode,
   type RawReportOptions,
   type ReportSettings,
-} from '../options.js'
-import { checkOutputs } from '../outputs.js'
-import { PolicyWatch } from '../policy.js'
-import { plural, showProgress, type ProgressStyle } from '../progress.js'
+} from '../report-options.js'
 import { summaryLines } from '../summary.js'
 import { JsonTalk, PlainTalk, type Talk } from '../talk.js'
 import { styled, Terminal } from '../terminal.js'
@@ -92,13 +92,6 @@ function createTalk(raw: RawReportOptions, { io, redactor }: CommandContext): Ta
   return new PlainTalk(new Terminal(io.stderr, io.env, io.platform), { quiet, redactor })
 }
 
-/** The organization and the address of its service, by the rules of `@patkit/core`. */
-interface Place {
-  readonly organization: string
-  readonly baseUrl: string
-  readonly isDefault: boolean
-}
-
 /** One run of the command. */
 class ReportRun {
   readonly #command: Command
@@ -116,18 +109,16 @@ class ReportRun {
   async carryOut(settings: ReportSettings): Promise<ExitCode> {
     const { io } = this.#context
     await checkOutputs(settings.outputs, { cwd: io.cwd, stdout: io.stdout, force: settings.force })
-    const place = await checkPlace(settings)
-    const source = findTokenSource(settings.tokenCommand, io.env, () => readLogin(io))
+    const checked = await checkConnection(settings, this.#context)
     const owner = {
-      organization: place.organization.toLowerCase(),
-      settings: checkpointSettings(settings, place.baseUrl),
+      organization: checked.organization.toLowerCase(),
+      settings: checkpointSettings(settings, checked.baseUrl),
     }
     if (settings.resume !== undefined) this.#checkpoint = await this.#resume(settings.resume.file, owner)
-    const clock = io.clock ?? (await import('@patkit/core')).systemClock
-    const credential = await this.#firstToken(source, settings, clock)
+    const connection = await this.#connect(checked, settings)
     if (settings.resume === undefined) this.#checkpoint = await this.#begin(owner)
-    this.#talk.note(planOf(settings, place, source, this.#checkpoint))
-    return this.#report(settings, await this.#scan(settings, place, credential, clock), clock)
+    this.#talk.note(planOf(settings, connection, this.#checkpoint))
+    return this.#report(settings, this.#scan(settings, connection), connection.clock)
   }
 
   async #resume(name: string | undefined, owner: CheckpointOwner): Promise<RunCheckpoint> {
@@ -151,29 +142,18 @@ class ReportRun {
     }
   }
 
-  async #firstToken(source: TokenSource, settings: ReportSettings, clock: Clock): Promise<Credential> {
-    const { io, redactor, interrupt } = this.#context
-    const isShown = source.kind === 'command' && styleOf(settings, io) === 'bar'
+  /** A token command may take its time, and ask somebody. */
+  async #connect(checked: CheckedConnection, settings: ReportSettings): Promise<Connection> {
+    const isShown = checked.source.kind === 'command' && styleOf(settings, this.#context.io) === 'bar'
     if (isShown) this.#talk.status(() => 'waiting for the token command')
     try {
-      return await createCredential(source, { ...io, clock, redactor, signal: interrupt.signal })
+      return await openConnection(checked, this.#context)
     } finally {
       this.#talk.endStatus()
     }
   }
 
-  async #scan(settings: ReportSettings, place: Place, credential: Credential, clock: Clock): Promise<TokenScan> {
-    const { DevOpsClient } = await import('@patkit/core')
-    const { tryTimeoutMs, concurrency } = settings
-    const client = new DevOpsClient({
-      organization: place.organization,
-      baseUrl: place.baseUrl,
-      credential,
-      clock,
-      userAgent: `patkit-cli/${this.#context.version}`,
-      // Longer tries must not use up the time of the whole call before the last of them.
-      timeouts: { tryMs: tryTimeoutMs, callMs: Math.max(120_000, 4 * tryTimeoutMs) },
-    })
+  #scan({ concurrency }: ReportSettings, { client }: Connection): TokenScan {
     return client.scanTokens({
       signal: this.#context.interrupt.signal,
       ...(concurrency === undefined ? {} : { concurrency }),
@@ -277,28 +257,13 @@ interface Results {
   readonly now: Date
 }
 
-async function checkPlace({ organization, baseUrl }: ReportSettings): Promise<Place> {
-  const { AZURE_DEVOPS_IDENTITY_URL, checkBaseUrl, checkOrganization } = await import('@patkit/core')
-  try {
-    return {
-      organization: checkOrganization(organization),
-      baseUrl: checkBaseUrl(baseUrl ?? AZURE_DEVOPS_IDENTITY_URL),
-      isDefault: baseUrl === undefined,
-    }
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error
-    throw usageError(error.message.replace(/^organization/, '--org').replace(/^baseUrl/, '--base-url'))
-  }
-}
-
 function planOf(
-  { outputs, resume }: ReportSettings,
-  { organization, baseUrl, isDefault }: Place,
-  source: TokenSource,
+  { outputs, resume, baseUrl: another }: ReportSettings,
+  { organization, baseUrl, source }: Connection,
   checkpoint: RunCheckpoint | undefined,
 ): string {
   const targets = outputs.map((output) => (output.kind === 'file' ? output.path : `standard output (${output.format})`))
-  const where = isDefault ? '' : ` at ${baseUrl}`
+  const where = another === undefined ? '' : ` at ${baseUrl}`
   const into = targets.length === 0 ? '' : ` into ${targets.join(', ')}`
   const plan = `Reading every user's tokens in ${organization}${where} (${describeSource(source)})${into}.`
   if (resume === undefined || checkpoint === undefined) return plan

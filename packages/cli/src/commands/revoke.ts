@@ -92,7 +92,7 @@ const lineShape: ListShape<Line> = {
     { header: 'Result', value: (line) => line.result.replaceAll('-', ' '), style: (line) => resultStyles[line.result] },
     { header: 'Owner', value: (line) => line.owner, mayShrink: true },
     { header: 'Token', value: (line) => line.token, mayShrink: true },
-    { header: 'Status', value: (line) => line.status },
+    { header: 'Status', value: (line) => line.status, expendable: 1 },
     { header: 'Authorization ID', value: (line) => line.authorizationId },
   ],
   csv: [

@@ -33,7 +33,7 @@ const userShape: ListShape<GraphUser> = {
       value: (user) => `${user.metaType ?? user.subjectKind ?? ''}${user.isDeletedInOrigin ? ', deleted' : ''}`,
       style: (user) => (user.isDeletedInOrigin ? 'yellow' : undefined),
     },
-    { header: 'Descriptor', value: (user) => user.descriptor },
+    { header: 'Descriptor', value: (user) => user.descriptor, expendable: 1 },
   ],
   csv: [
     ['Name', (user) => user.displayName],

@@ -1,6 +1,6 @@
 import type { AccessToken } from '@patkit/core'
 import type { Command } from 'commander'
-import { accountIn, claimsIn } from '../connection.js'
+import { accountIn, addConnectionOptions, claimsIn, type RawConnection } from '../connection.js'
 import { createCredential, findTokenSource, type TokenSource } from '../credential.js'
 import { exitCodes, type ExitCode } from '../exit-codes.js'
 import { isSdkError } from '../failure.js'
@@ -12,15 +12,10 @@ import type { Talk } from '../talk.js'
 import { styled } from '../terminal.js'
 import type { CommandContext, CommandPart } from '../context.js'
 
-interface RawWhoamiOptions extends RawListOptions {
-  readonly tokenCommand?: string
-  readonly quiet?: true
-}
+interface RawWhoamiOptions extends RawListOptions, Pick<RawConnection, 'tokenCommand' | 'quiet'> {}
 
 function addWhoamiOptions(command: Command): Command {
-  return addListOptions(
-    command.option('--token-command <command>', 'shell command that prints an access token (or PATKIT_TOKEN_COMMAND)'),
-  ).option('--quiet', 'say nothing but what somebody has to act on')
+  return addConnectionOptions(addListOptions(addConnectionOptions(command, ['tokenCommand'])), ['quiet'])
 }
 
 function runWhoami(command: Command, context: CommandContext): Promise<ExitCode> {
