@@ -62,7 +62,10 @@ describe('users.get', () => {
 
   it('says that there is no such user', async () => {
     const { devops } = await startWorld()
-    expect(await failureOf(devops.users.get('aad.bm9ib2R5'))).toMatchObject({ code: 'PATKIT_NOT_FOUND', status: 404 })
+    const hint = expect.stringContaining('Check the descriptor') as unknown
+    const notFound = { code: 'PATKIT_NOT_FOUND', status: 404, hint }
+    expect(await failureOf(devops.users.get('aad.bm9ib2R5'))).toMatchObject(notFound)
+    expect(await failureOf(collect(devops.tokenAdmin.list('aad.bm9ib2R5')))).toMatchObject(notFound)
   })
 
   it.each(['', 'nodot', '../x', 'aad.', 'aad.a b'])('refuses %j before anything is sent', async (descriptor) => {

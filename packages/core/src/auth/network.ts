@@ -181,9 +181,11 @@ export class IdentityNetwork {
 
   #failedCall(request: IdentityRequest, status: number | undefined, attempts: readonly Attempt[]): FailedCall {
     const { host, pathname } = new URL(request.url)
+    const real = new URL(this.#options.rewrite(request.url)).host
     const tries = attempts.length > 1 ? ` (${attempts.length} tries)` : ''
     return {
-      host,
+      // Who has forgotten to start the emulator should not look for the fault at Microsoft.
+      host: real === host ? host : `${host} (emulated at ${real})`,
       what: `${request.method} ${pathname}, ${request.purpose}${tries}`,
       details: { method: request.method, path: pathname, status, attempts },
     }

@@ -63,7 +63,7 @@ const remedies: Readonly<Record<string, string>> = {
   invalidTargetAccounts: 'Check the organization; the token can only be made for one you are a user of.',
   hostAuthorizationNotFound: missingToken,
   authorizationNotFound: missingToken,
-  failedToUpdateAccessToken: tryAgain,
+  failedToUpdateAccessToken: `A token that was revoked cannot be changed. ${tryAgain}`,
   sourceNotSupported: 'This kind of token cannot be managed here.',
   invalidSourceIP: 'Your address is not allowed by a policy of the organization; use an allowed network.',
   invalidSource: 'This kind of token cannot be managed here.',

@@ -5,7 +5,7 @@ import { readAnswer } from '../http/read-answer.js'
 import { sessionTokenSchema, type SessionToken } from '../model/session-token.js'
 import { paged, type PagedIterable } from '../paging.js'
 import { ADMINISTRATOR_HINT, type Service } from './service.js'
-import { checkDescriptor } from './users.js'
+import { checkDescriptor, missingUser } from './users.js'
 
 /** What to list of a user. */
 export interface ListTokensOptions {
@@ -87,6 +87,7 @@ export function createTokenAdmin({ transport, organization, apiVersions }: Servi
         readPage: ({ continuationToken, maxPageSize, signal }) =>
           transport.send({
             ...common,
+            notFound: missingUser,
             method: 'GET',
             path,
             query: {

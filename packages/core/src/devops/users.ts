@@ -73,6 +73,10 @@ export interface ServicePrincipals {
   list(options?: ListServicePrincipalsOptions): PagedIterable<GraphServicePrincipal>
 }
 
+/** What helps when there is no user of this descriptor. */
+export const missingUser =
+  'Check the descriptor with users.list(); the user may have left, or the organization may have another name.'
+
 const userPage = z.object({ value: z.array(graphUserSchema) })
 const servicePrincipalPage = z.object({ value: z.array(graphServicePrincipalSchema) })
 
@@ -86,6 +90,7 @@ export function createUsers(service: Service): Users {
         query: { 'api-version': service.apiVersions.graph },
         repeat: 'repeatable',
         permission: graphHint,
+        notFound: missingUser,
         read: (answer) => readAnswer(graphUserSchema, answer),
         signal,
       }),

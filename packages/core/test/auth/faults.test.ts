@@ -94,7 +94,7 @@ describe('renewing a token, which is safe to repeat', () => {
       code: 'PATKIT_TIMEOUT',
       retryable: true,
       attempts: [{ number: 1 }, { number: 2 }, { number: 3 }],
-      message: expect.stringMatching(/login\.microsoftonline\.com within 4 s .*refresh_token/) as unknown,
+      message: expect.stringMatching(/login\.microsoftonline\.com \(.*\) within 4 s .*refresh_token/) as unknown,
     })
   })
 
@@ -125,7 +125,9 @@ describe('renewing a token, which is safe to repeat', () => {
 
     expect(await world.clock.runUntil(failure)).toMatchObject({
       code: 'PATKIT_NETWORK',
-      message: expect.stringContaining('login.microsoftonline.com could not be reached (ECONNREFUSED') as unknown,
+      message: expect.stringContaining(
+        `login.microsoftonline.com (emulated at localhost:${port}) could not be reached (ECONNREFUSED`,
+      ) as unknown,
     })
   })
 })
