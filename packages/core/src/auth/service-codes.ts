@@ -29,7 +29,8 @@ export const serviceCodes: Readonly<Record<string, CodeMeaning>> = {
   },
   AADSTS50020: {
     meaning: 'This account does not belong to the organization and was not invited as a guest.',
-    remedy: 'Sign in with an account of the organization, have this one invited, or let more tenants in (multiTenant()).',
+    remedy:
+      'Sign in with an account of the organization, have this one invited, or let more tenants in (multiTenant()).',
   },
   AADSTS50034: { meaning: 'The organization has no such account.', remedy: 'Check the account name.' },
   AADSTS50053: {
