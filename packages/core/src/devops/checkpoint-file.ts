@@ -289,6 +289,8 @@ class CheckpointFile implements FileCheckpoint {
   #unsynced = 0
   #pending: { readonly text: string; readonly resolve: () => void; readonly reject: (error: unknown) => void }[] = []
   #writing: Promise<void> | undefined
+  /** Once a write has failed nothing more is written: a shorter text over the torn end of a longer one would leave the rest of that behind it. */
+  #failure: CheckpointError | undefined
 
   constructor(path: string, file: FileHandle, lines: Map<string, Line>, end: number) {
     this.#path = path
@@ -312,6 +314,7 @@ class CheckpointFile implements FileCheckpoint {
 
   /** Resolves when the text is in the file; what comes while a write is under way goes out together in the next. */
   append(text: string): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
     return new Promise((resolve, reject) => {
       this.#pending.push({ text, resolve, reject })
       this.#writing ??= this.#write()
@@ -339,7 +342,8 @@ class CheckpointFile implements FileCheckpoint {
             ? 'There is no room for it; make some and resume.'
             : 'Check the folder, then resume.',
         })
-        for (const { reject } of batch) reject(failure)
+        this.#failure = failure
+        for (const { reject } of [...batch, ...this.#pending.splice(0)]) reject(failure)
       }
     }
     // Before anybody else can run: what is appended after the last look must start a new round.
