@@ -25,7 +25,8 @@ export function withPart(page: string, name: string, part: string): string {
   const [begin, end] = [`<!-- begin: ${name} -->`, `<!-- end: ${name} -->`]
   const [before = '', rest, ...more] = text.split(begin)
   const [, after, ...others] = rest?.split(end) ?? []
-  if (after === undefined || more.length + others.length > 0) throw new Error(`docs/${page} needs one ${begin} … ${end}`)
+  if (after === undefined || more.length + others.length > 0)
+    throw new Error(`docs/${page} needs one ${begin} … ${end}`)
   return `${before}${begin}\n\n${part}\n\n${end}${after}`
 }
 
