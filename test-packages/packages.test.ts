@@ -1,8 +1,10 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { snippetsOf } from '../scripts/check-snippets.js'
@@ -69,88 +71,27 @@ function inFunction(code: string): string {
   return `${lines.filter(isImport).join('\n')}\nasync function main() {\n${body}\n}\nmain().catch((error: unknown) => { console.error(error); process.exitCode = 1 })\n`
 }
 
-const whatItPrints = { core: /^LOCAL AUTHORITY|skipped/m, report: /\d+ tokens, \d+ of them expire within 30 days/ }
+/** Runs an example, a file in a folder, and looks at what came of it. */
+type Trial = (folder: string, file: string) => Promise<void>
 
-describe.each(['core', 'report'] as const)(
-  'the first example of the README of %s runs against the emulator',
-  (name) => {
-    async function folderFor(kind: string, type: 'module' | 'commonjs'): Promise<string> {
-      const folder = path.join(project, `${name}-${kind}`)
-      await mkdir(folder, { recursive: true })
-      await writeFile(path.join(folder, 'package.json'), JSON.stringify({ type }))
-      return folder
-    }
-    const compile = (folder: string, options: Record<string, unknown>): Promise<string> =>
-      writeFile(
-        path.join(folder, 'tsconfig.json'),
-        JSON.stringify({
-          compilerOptions: { strict: true, target: 'es2023', types: ['node'], outDir: 'built', ...options },
-          include: ['*.ts'],
-        }),
-      ).then(() => mustRun('npx', ['tsc', '-p', folder], { cwd: project }))
-    const runs = async (folder: string, file: string): Promise<void> => {
-      const { exitCode, output } = await run(process.execPath, [file], { cwd: folder, env: emulator.env })
-      expect(output).toMatch(whatItPrints[name])
-      expect(exitCode).toBe(0)
-    }
+const prints =
+  (words: RegExp): Trial =>
+  async (folder, file) => {
+    const { exitCode, output } = await run(process.execPath, [file], { cwd: folder, env: emulator.env })
+    expect(output).toMatch(words)
+    expect(exitCode).toBe(0)
+  }
 
-    test('as an ES module', async () => {
-      const folder = await folderFor('esm', 'module')
-      await writeFile(path.join(folder, 'example.js'), await firstExample(name))
-      await runs(folder, 'example.js')
-    })
+const trials = {
+  core: prints(/^LOCAL AUTHORITY|skipped/m),
+  report: prints(/\d+ tokens, \d+ of them expire within 30 days/),
+  emulator: prints(/^HTTP 200: \{"count":200,"value":\[\{"subjectKind":"user"/m),
+  express: sendsToSignIn,
+} as const satisfies Partial<Record<Published, Trial>>
 
-    test('as CommonJS', async () => {
-      const folder = await folderFor('cjs', 'commonjs')
-      const code = inFunction(await firstExample(name))
-        .replace(/^import (\{[^}]*\}) from ('[^']*')$/gm, 'const $1 = require($2)')
-        .replace('(error: unknown)', '(error)')
-      expect(code).not.toContain('import ')
-      await writeFile(path.join(folder, 'example.js'), code)
-      await runs(folder, 'example.js')
-    })
-
-    test('in TypeScript, nodenext', async () => {
-      const folder = await folderFor('nodenext', 'module')
-      await writeFile(path.join(folder, 'example.ts'), await firstExample(name))
-      await compile(folder, { module: 'nodenext' })
-      await runs(folder, 'built/example.js')
-    })
-
-    test('in TypeScript, CommonJS', async () => {
-      const folder = await folderFor('commonjs', 'commonjs')
-      await writeFile(path.join(folder, 'example.ts'), inFunction(await firstExample(name)))
-      await compile(folder, { module: 'node16' })
-      await runs(folder, 'built/example.js')
-    })
-
-    test('in TypeScript for a bundler, bundled', async () => {
-      const folder = await folderFor('bundler', 'module')
-      const file = path.join(folder, 'example.ts')
-      await writeFile(file, await firstExample(name))
-      await compile(folder, { module: 'esnext', moduleResolution: 'bundler', noEmit: true })
-      await build({
-        entryPoints: [file],
-        bundle: true,
-        platform: 'node',
-        format: 'esm',
-        outfile: path.join(folder, 'bundle.mjs'),
-        banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)" },
-        logLevel: 'error',
-      })
-      await runs(folder, 'bundle.mjs')
-    })
-  },
-)
-
-test('the first example of the README of express sends people to the sign-in service', async () => {
-  const folder = path.join(project, 'express')
-  await mkdir(folder)
-  await writeFile(path.join(folder, 'package.json'), JSON.stringify({ type: 'module' }))
-  const announce = "\nconsole.log('listening')\n"
-  await writeFile(path.join(folder, 'example.js'), (await firstExample('express')) + announce)
-  const port = 20_000 + (process.pid % 20_000)
-  const child = spawn(process.execPath, ['example.js'], {
+async function sendsToSignIn(folder: string, file: string): Promise<void> {
+  const port = await freePort()
+  const child = spawn(process.execPath, [file], {
     cwd: folder,
     env: {
       ...process.env,
@@ -161,13 +102,10 @@ test('the first example of the README of express sends people to the sign-in ser
       TENANT_ID: 'contoso.onmicrosoft.com',
       XDG_STATE_HOME: folder,
     },
+    stdio: ['ignore', 'ignore', 'inherit'],
   })
   try {
-    await once(child.stdout, 'data')
-    const answer = await fetch(`http://localhost:${port}/login`, {
-      redirect: 'manual',
-      headers: { accept: 'text/html' },
-    })
+    const answer = await untilItListens(child, `http://localhost:${port}/login`)
     expect(answer.status).toBe(302)
     expect(answer.headers.get('location')).toMatch(
       /^https:\/\/login\.microsoftonline\.com\/[^?]+\/oauth2\/v2\.0\/authorize\?/,
@@ -175,6 +113,92 @@ test('the first example of the README of express sends people to the sign-in ser
   } finally {
     child.kill()
   }
+}
+
+/** The example says nothing when it listens, so it is asked until it answers. */
+async function untilItListens(child: ChildProcess, url: string): Promise<Response> {
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`the example ended with ${child.exitCode}`)
+    try {
+      return await fetch(url, { redirect: 'manual', headers: { accept: 'text/html' } })
+    } catch {
+      await sleep(50)
+    }
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  return port
+}
+
+const examples = Object.entries(trials) as [keyof typeof trials, Trial][]
+
+describe.each(examples)('the first example of the README of %s runs against the emulator', (name, runs) => {
+  async function folderFor(kind: string, type: 'module' | 'commonjs'): Promise<string> {
+    const folder = path.join(project, `${name}-${kind}`)
+    await mkdir(folder, { recursive: true })
+    await writeFile(path.join(folder, 'package.json'), JSON.stringify({ type }))
+    return folder
+  }
+  const compile = (folder: string, options: Record<string, unknown>): Promise<string> =>
+    writeFile(
+      path.join(folder, 'tsconfig.json'),
+      JSON.stringify({
+        compilerOptions: { strict: true, target: 'es2023', types: ['node'], outDir: 'built', ...options },
+        include: ['*.ts'],
+      }),
+    ).then(() => mustRun('npx', ['tsc', '-p', folder], { cwd: project }))
+
+  test('as an ES module', async () => {
+    const folder = await folderFor('esm', 'module')
+    await writeFile(path.join(folder, 'example.js'), await firstExample(name))
+    await runs(folder, 'example.js')
+  })
+
+  test('as CommonJS', async () => {
+    const folder = await folderFor('cjs', 'commonjs')
+    const code = inFunction(await firstExample(name))
+      .replace(/^import (\{[^}]*\}|\w+) from ('[^']*')$/gm, 'const $1 = require($2)')
+      .replace('(error: unknown)', '(error)')
+    expect(code).not.toContain('import ')
+    await writeFile(path.join(folder, 'example.js'), code)
+    await runs(folder, 'example.js')
+  })
+
+  test('in TypeScript, nodenext', async () => {
+    const folder = await folderFor('nodenext', 'module')
+    await writeFile(path.join(folder, 'example.ts'), await firstExample(name))
+    await compile(folder, { module: 'nodenext' })
+    await runs(folder, 'built/example.js')
+  })
+
+  test('in TypeScript, CommonJS', async () => {
+    const folder = await folderFor('commonjs', 'commonjs')
+    await writeFile(path.join(folder, 'example.ts'), inFunction(await firstExample(name)))
+    await compile(folder, { module: 'node16' })
+    await runs(folder, 'built/example.js')
+  })
+
+  test('in TypeScript for a bundler, bundled', async () => {
+    const folder = await folderFor('bundler', 'module')
+    const file = path.join(folder, 'example.ts')
+    await writeFile(file, await firstExample(name))
+    await compile(folder, { module: 'esnext', moduleResolution: 'bundler', noEmit: true })
+    await build({
+      entryPoints: [file],
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      outfile: path.join(folder, 'bundle.mjs'),
+      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)" },
+      logLevel: 'error',
+    })
+    await runs(folder, 'bundle.mjs')
+  })
 })
 
 test('the command reports on the emulated organization', async () => {

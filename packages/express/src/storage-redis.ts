@@ -77,7 +77,7 @@ class RedisConnection {
   }
 
   async #open(): Promise<RedisClient> {
-    const redis = await this.#installed(() => import('redis'))
+    const redis = await import('redis').catch((error: unknown) => this.#notInstalled(error))
     const client = redis.createClient({
       url: this.#url,
       // A request waits for nothing that may never come: it fails, and says so.
@@ -91,19 +91,15 @@ class RedisConnection {
     return client
   }
 
-  /** A package that is there only where Redis is used. */
-  async #installed<T>(load: () => Promise<T>): Promise<T> {
-    try {
-      return await load()
-    } catch (error) {
-      this.#logger?.warn?.('Redis needs two more packages: npm install redis@5 connect-redis@9')
-      throw error
-    }
+  /** Of packages that are there only where Redis is used. Caught at the import itself, a missing one does not stop a bundler either. */
+  #notInstalled(error: unknown): never {
+    this.#logger?.warn?.('Redis needs two more packages: npm install redis@5 connect-redis@9')
+    throw error
   }
 
   /** connect-redis over this connection. */
   async store(prefix: string): Promise<Store> {
-    const { RedisStore } = await this.#installed(() => import('connect-redis'))
+    const { RedisStore } = await import('connect-redis').catch((error: unknown) => this.#notInstalled(error))
     return new RedisStore({ client: await this.client(), prefix })
   }
 
