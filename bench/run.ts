@@ -4,12 +4,13 @@
  */
 import { cpus, totalmem } from 'node:os'
 import type { BenchRow, BenchSuite } from './bench-row.js'
+import { commandSuite } from './command/first-output.js'
 import { coreSuite } from './core/scan.js'
 import { reportSuite } from './report/suite.js'
 import { webSuite } from './web/report-page.js'
 import { serverSuite } from './web/server-memory.js'
 
-const suites: readonly BenchSuite[] = [coreSuite, reportSuite, webSuite, serverSuite]
+const suites: readonly BenchSuite[] = [coreSuite, reportSuite, commandSuite, webSuite, serverSuite]
 
 const args = process.argv.slice(2)
 const quick = args.includes('--quick')
