@@ -1,4 +1,4 @@
-// `npm run test:nodes [MAJOR…]`: the packages' tests on other Nodes, had from npm into out/nodes. Without numbers: 22 and 24.
+// `npm run test:nodes [MAJOR…]`: every test on other Nodes, had from npm into out/nodes. Without numbers: 22 and 24.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -33,6 +33,6 @@ if (wrong !== undefined) {
   for (const major of majors) {
     const node = nodeOf(major)
     run(node, ['--version'], root)
-    if (run(node, ['node_modules/vitest/vitest.mjs', 'run', 'packages', 'scripts'], root) !== 0) process.exitCode = 1
+    if (run(node, ['node_modules/vitest/vitest.mjs', 'run'], root) !== 0) process.exitCode = 1
   }
 }
