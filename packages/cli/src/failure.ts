@@ -62,7 +62,7 @@ function wordsOf(error: unknown, redactor: Redactor): Words {
   if (isSdkError(error)) {
     return {
       message: error.message.replace(/^Cannot write (?:-|the stream):/, 'Cannot write standard output:'),
-      hint: error.hint,
+      hint: hintOf(error),
     }
   }
   const text = error instanceof Error ? error.message : String(error)
@@ -70,4 +70,10 @@ function wordsOf(error: unknown, redactor: Redactor): Words {
     message: `Unexpected failure: ${redactor.redact(text)}.`,
     hint: 'This is a fault of patkit; run it again with PATKIT_DEBUG=1 for details.',
   }
+}
+
+/** What helps, without what only a program can set. */
+function hintOf(error: AnyPatkitError): string | undefined {
+  const isPauseTooLong = error.code === 'PATKIT_THROTTLED' && error.status === undefined
+  return isPauseTooLong ? `Try again in ${error.retryAfterSeconds} s.` : error.hint
 }

@@ -348,6 +348,19 @@ test('patkit report --progress json tells errors as JSON, too', async () => {
   ])
 })
 
+test('patkit report ends at a pause that is longer than five minutes, and says when to try again', async () => {
+  await using stage = await createStage()
+  stage.emulator.faults.add({
+    match: { path: '/tokenadmin/', nth: 3 },
+    answer: { status: 429, headers: { 'retry-after': '400' } },
+  })
+  expect(await stage.report('--out', 'pats.csv')).toBe(1)
+  // Not: to raise limits.maxPauseSeconds, which the command does not have.
+  expect(stage.world.stderr.text).toContain(
+    'Azure DevOps asks for a pause of 400 s, longer than 300 s. Try again in 400 s.\n',
+  )
+})
+
 const throttled = {
   match: { path: '/tokenadmin/', nth: 10 },
   answer: { status: 429, headers: { 'retry-after': '35' } },

@@ -45,7 +45,10 @@ describe('pats.create', () => {
     const world = await startWorld()
     const devops = world.client({ credential: { pat: 'a'.repeat(52) } })
     const error = await failureOf(devops.pats.create(ci(world)))
-    expect(error).toMatchObject({ code: 'PATKIT_SIGN_IN_REQUIRED' })
+    expect(error).toMatchObject({
+      code: 'PATKIT_SIGN_IN_REQUIRED',
+      hint: expect.stringContaining('never with a personal access token') as unknown,
+    })
     expect(String(error)).not.toContain('aaaa')
   })
 })

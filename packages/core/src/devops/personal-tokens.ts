@@ -13,7 +13,7 @@ import type { Service } from './service.js'
 
 /** Which of one's own tokens to list, and in what order. */
 export interface ListPatsOptions {
-  /** Default: the service's own, which is all that are not revoked. */
+  /** Default: the service's own, which is documented nowhere; say what is needed. */
   readonly displayFilter?: 'active' | 'revoked' | 'expired' | 'all'
   readonly sortBy?: 'displayName' | 'displayDate' | 'status'
   readonly sortDirection?: 'ascending' | 'descending'

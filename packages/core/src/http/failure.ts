@@ -92,11 +92,17 @@ export function toSignInRequired(call: FailedCall, answer: Answer, claims?: stri
   return new SignInRequiredError(`Azure DevOps did not accept the credential for ${what(call)}.`, {
     ...detailsOf(call, answer),
     claims,
-    hint:
-      claims === undefined
-        ? 'Sign in again, and check the name of the organization. A personal access token may have expired, been revoked, or lack the scope for this call.'
-        : 'Sign in again interactively: the organization demands a further step (conditional access).',
+    hint: signInHint(call, claims),
   })
+}
+
+function signInHint({ path }: FailedCall, claims: string | undefined): string {
+  if (claims !== undefined)
+    return 'Sign in again interactively: the organization demands a further step (conditional access).'
+  const why = path.endsWith('/_apis/tokens/pats')
+    ? 'Personal access tokens are managed with an access token of a person, never with a personal access token.'
+    : 'A personal access token may have expired, been revoked, or lack the scope for this call.'
+  return `Sign in again, and check the name of the organization. ${why}`
 }
 
 /** An answer with a redirect, an HTML page or damaged text where data was promised. */
