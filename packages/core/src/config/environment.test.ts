@@ -235,6 +235,7 @@ describe('authConfigFromEnv() names the variable at fault', () => {
     ['a wrong path', { TENANT_ID: guid, REDIRECT_PATH: 'getAToken' }, 'REDIRECT_PATH', 'no path'],
     ['a path to another host', { TENANT_ID: guid, REDIRECT_PATH: '//evil.example/' }, 'REDIRECT_PATH', 'no path'],
     ['a wrong port', { TENANT_ID: guid, PORT: '99999' }, 'PORT', 'no port'],
+    ['scopes as a list of Python', { TENANT_ID: guid, SCOPE: '["User.ReadBasic.All"]' }, 'SCOPE', 'brackets'],
     ['a wrong endpoint', { TENANT_ID: guid, ENDPOINT: 'http://api.example/' }, 'ENDPOINT', 'https'],
   ])('%s', (_, env, variable, words) => {
     expect(faultsOf({ ...app, ...env })).toEqual([[variable, expect.stringContaining(words)]])

@@ -81,6 +81,7 @@ export function authConfigFromEnv(env: Environment = process.env): AuthConfigFro
     credential: readCredential(read),
     redirectUri: readRedirectUri(read),
   }
+  const scopes = readScopes(read)
   const endpoint = readEndpoint(read)
   const { authority, clientId, credential, redirectUri } = readings
   const config = {
@@ -90,7 +91,7 @@ export function authConfigFromEnv(env: Environment = process.env): AuthConfigFro
     redirectUri: redirectUri.value,
   }
 
-  const own = [...Object.values(readings), endpoint].flatMap(({ faults }) => faults)
+  const own = [...Object.values(readings), scopes, endpoint].flatMap(({ faults }) => faults)
   const further = readAuthConfig(config)
     .faults.map((fault) => ({ ...fault, field: variableOf(fault.field, readings) }))
     // What could not be read at all was said in terms of its variable already.
@@ -98,7 +99,7 @@ export function authConfigFromEnv(env: Environment = process.env): AuthConfigFro
   if (own.length + further.length > 0) throw new ConfigurationError([...own, ...further])
 
   // Without faults nothing is missing.
-  return { ...(config as AuthConfig), scopes: read('SCOPE')?.split(/[\s,]+/) ?? [], endpoint: endpoint.value }
+  return { ...(config as AuthConfig), scopes: scopes.value ?? [], endpoint: endpoint.value }
 }
 
 /** A value from the environment, what was wrong with it, and which variable each field came from. */
@@ -282,6 +283,18 @@ function readRedirectUri(read: Read): Reading<string> {
     return nothing('REDIRECT_PATH', `${JSON.stringify(path)} is no path.`, 'Give a path such as /getAToken.')
   }
   return found(`http://localhost:${port}${path}`, 'REDIRECT_PATH')
+}
+
+function readScopes(read: Read): Reading<readonly string[]> {
+  const text = read('SCOPE') ?? ''
+  // A list as the samples' Python had it.
+  if (/["'[\]]/.test(text)) {
+    return nothing('SCOPE', 'It has brackets or quotation marks.', 'Give the scopes alone, with spaces between them.')
+  }
+  return found(
+    text.split(/[\s,]+/).filter((scope) => scope !== ''),
+    'SCOPE',
+  )
 }
 
 function readEndpoint(read: Read): Reading<string | undefined> {
