@@ -99,7 +99,7 @@ test('an application that was created can be signed in to with its settings, unt
     objectId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
     tenantId: sampleIds.contosoTenant,
     audience: 'single',
-    redirectUris: ['http://localhost:5000/getAToken'],
+    redirectUris: ['http://localhost:5000/getAToken', 'http://localhost:5000/'],
     secretEnds: new Date(scene.clock.now() + 180 * 86_400_000).toISOString().slice(0, 10),
     envFile: '.env',
     portal: `https://portal.azure.com/#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~/Overview/appId/${settings['CLIENT_ID'] ?? ''}`,
@@ -180,7 +180,7 @@ test('the secret is in the settings, which this user alone may read, and nowhere
   expect(world.stderr.lines).toEqual([
     `Plan at the emulator ${scene.origin} (access token by --token-command):`,
     '  register the web application "Token report" for people of this tenant',
-    '  with the redirect URI http://localhost:5000/getAToken',
+    '  with the redirect URI http://localhost:5000/getAToken, http://localhost:5000/',
     '  and the delegated permission user_impersonation of Azure DevOps',
     expect.stringMatching(
       /^ {2}with a secret until \d{4}-\d\d-\d\d, which goes into \.env and nowhere else$/,

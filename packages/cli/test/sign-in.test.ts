@@ -270,6 +270,20 @@ test('a new sign-in takes the place of the one before, and a failed one leaves i
   ])
 })
 
+test('an application of one organization needs --tenant, and the refusal says so', async () => {
+  await using scene = await createScene()
+  const clientId = '7d3f9a52-0b8e-4c61-9f27-5a1e6d8c4b30'
+  scene.emulator.identity.registerClient({
+    clientId,
+    tenant: 'contoso.onmicrosoft.com',
+    displayName: 'patkit',
+    type: 'public',
+    redirectUris: ['http://localhost'],
+  })
+  expect(await scene.login('--client-id', clientId)).toBe(1)
+  expect(scene.world.stderr.text).toMatch(/AADSTS50194\)\. Give --tenant with the id or domain of that organization/)
+})
+
 test('Ctrl-C while the code waits ends with 130 and leaves nothing behind', async () => {
   await using scene = await createScene()
   const { world } = scene
