@@ -281,7 +281,7 @@ test('an application of one organization needs --tenant, and the refusal says so
     redirectUris: ['http://localhost'],
   })
   expect(await scene.login('--client-id', clientId)).toBe(1)
-  expect(scene.world.stderr.text).toMatch(/AADSTS50194\)\. Give --tenant with the id or domain of that organization/)
+  expect(scene.world.stderr.text).toMatch(/AADSTS50194\) Give --tenant with the id or domain of that organization/)
 })
 
 test('Ctrl-C while the code waits ends with 130 and leaves nothing behind', async () => {
