@@ -35,7 +35,7 @@ interface RawCreateOptions extends RawGraphAccess, RawListOptions {
   readonly commandLine?: true
   readonly redirectUri?: readonly string[]
   readonly secretExpires?: string
-  readonly envFile?: string
+  readonly settingsFile?: string
   readonly force?: true
   readonly yes?: true
   readonly dryRun?: true
@@ -65,7 +65,8 @@ function addCreateOptions(command: Command): Command {
           collect,
         )
         .option('--secret-expires <time>', 'end of the secret: 180d from now, 2027-01-31', defaults.secretExpires)
-        .option('--env-file <file>', `where the settings of the web application go (default: ${defaults.envFile})`)
+        // Not --env-file: Node takes that for its own wherever it stands, and ends when there is no such file yet (nodejs/node#54232).
+        .option('--settings-file <file>', `where the settings of the web application go (default: ${defaults.envFile})`)
         .option('--force', 'replace that file if it exists')
         .option('--yes', 'act without asking; without it, and without a terminal to ask at, nothing is registered')
         .option('--dry-run', 'show what would be done, and ask nothing'),
@@ -111,7 +112,7 @@ function runCreate(command: Command, context: CommandContext): Promise<ExitCode>
     const format = listFormatOf(raw, io.stdout)
     checkCare(raw)
     const order = readOrder(raw, nowOf(io))
-    const envName = order.kind === 'web' ? (raw.envFile ?? defaults.envFile) : undefined
+    const envName = order.kind === 'web' ? (raw.settingsFile ?? defaults.envFile) : undefined
     const will = willOf(raw, io)
     // Ready before anything is asked: a secret must have a place to go to.
     const envFile =
@@ -145,8 +146,8 @@ function readOrder(raw: RawCreateOptions, now: Date): AppOrder {
     throw usageError('--name does not fit.', 'Give at most 120 characters, without < and >.')
   }
   const kind = raw.commandLine === true ? 'command-line' : 'web'
-  if (kind === 'command-line' && (raw.envFile !== undefined || raw.force === true)) {
-    throw usageError('A command line has no secret and no settings file.', 'Leave out --env-file and --force.')
+  if (kind === 'command-line' && (raw.settingsFile !== undefined || raw.force === true)) {
+    throw usageError('A command line has no secret and no settings file.', 'Leave out --settings-file and --force.')
   }
   const given = raw.redirectUri ?? (kind === 'web' ? defaults.redirectUris : [defaults.loopback])
   const secretEnds = pointInTime(raw.secretExpires ?? defaults.secretExpires, '--secret-expires', {
@@ -329,7 +330,7 @@ Examples:
   $ patkit app create --name patkit --command-line --yes --token-command "az account get-access-token --resource-type ms-graph --query accessToken -o tsv"
   For people of any tenant, with the kept sign-in:
   $ patkit login --graph
-  $ patkit app create --name "Token report" --audience multiple --redirect-uri https://report.example.com/getAToken --env-file production.env
+  $ patkit app create --name "Token report" --audience multiple --redirect-uri https://report.example.com/getAToken --settings-file production.env
 
 Registers the application, makes it known in the tenant (service principal), gives it a secret and the delegated permission
 user_impersonation of Azure DevOps, and writes CLIENT_ID, CLIENT_SECRET, TENANT_ID or AUTHORITY, and REDIRECT_URI into a file that you
