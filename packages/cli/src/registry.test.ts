@@ -44,9 +44,9 @@ test('commandIn() finds the command of a command line, and of a wish for its hel
 })
 
 test('no option has a name that Node takes for its own, wherever it stands on the command line', async () => {
-  for (const { words, load } of commands) {
-    const command = (await load()).addOptions(new Command())
-    const names = command.options.map(({ long }) => long)
-    expect(names, words.join(' ')).not.toContain('--env-file')
+  for (const entry of commands) {
+    const part = await entry.load()
+    const names = part.addOptions(new Command()).options.map(({ long }) => long)
+    expect(names, entry.words.join(' ')).not.toContain('--env-file')
   }
 })
