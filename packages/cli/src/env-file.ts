@@ -27,12 +27,12 @@ export async function reserveEnvFile(
   name: string,
   { cwd, force }: { readonly cwd: string; readonly force: boolean },
 ): Promise<ReservedEnvFile> {
-  if (name.trim() === '') throw usageError('--env-file names an empty file.', 'Give a name such as .env.')
+  if (name.trim() === '') throw usageError('--settings-file names an empty file.', 'Give a name such as .env.')
   const file = path.resolve(cwd, name)
   if (!force && (await exists(file))) {
     throw usageError(
       `${JSON.stringify(name)} exists already.`,
-      'Choose another --env-file, or replace it with --force.',
+      'Choose another --settings-file, or replace it with --force.',
     )
   }
   const beside = `${file}.${randomUUID()}`

@@ -76,14 +76,19 @@ export interface CommandVariables {
   readonly BROWSER?: string
   /** Folder above `patkit`, where settings and the key of a kept sign-in are. Default `~/.config`. Not on Windows. */
   readonly XDG_CONFIG_HOME?: string
-  /** Folder above `patkit`, where checkpoints and kept sign-ins are. Default `~/.local/state`. Not on Windows. */
+  /** Folder above `patkit`, where checkpoints, kept sign-ins and audit logs are. Default `~/.local/state`. Not on Windows. */
   readonly XDG_STATE_HOME?: string
   /** Windows: folder above `patkit`, where settings and the key of a kept sign-in are. */
   readonly APPDATA?: string
-  /** Windows: folder above `patkit`, where checkpoints and kept sign-ins are. */
+  /** Windows: folder above `patkit`, where checkpoints, kept sign-ins and audit logs are. */
   readonly LOCALAPPDATA?: string
   /** Set by npm. `exec`: commands that are suggested begin with `npx`. */
   readonly npm_command?: string
+}
+
+/** The words that start this command where it was started: one that came through npx is not on the PATH. */
+export function programWords(env: Environment): readonly string[] {
+  return variable(env, 'npm_command') === 'exec' ? ['npx', 'patkit'] : ['patkit']
 }
 
 /** A variable that is set to something; an empty one counts as not set, as shells and CI systems mean it. */

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { Command } from 'commander'
 import { expect, test } from 'vitest'
 import { commandIn, commands, groups } from './registry.js'
 
@@ -40,4 +41,12 @@ test('commandIn() finds the command of a command line, and of a wish for its hel
   expect(commandIn(['revoke', 'pats'])?.words).toEqual(['revoke'])
   expect(commandIn(['pats'])).toBeUndefined()
   expect(commandIn(['--version'])).toBeUndefined()
+})
+
+test('no option has a name that Node takes for its own, wherever it stands on the command line', async () => {
+  for (const entry of commands) {
+    const part = await entry.load()
+    const names = part.addOptions(new Command()).options.map(({ long }) => long)
+    expect(names, entry.words.join(' ')).not.toContain('--env-file')
+  }
 })

@@ -9,7 +9,7 @@ import {
   type RawConnection,
 } from './connection.js'
 import { daysOf } from './duration.js'
-import { variable, type Environment } from './io.js'
+import { programWords, type Environment } from './io.js'
 import { collect, oneOf, shellQuote, wholeNumber } from './options.js'
 import { parsePolicy, type PolicyRule } from './policy.js'
 import type { Redactor } from './redact.js'
@@ -195,10 +195,8 @@ export function resumeCommandLine(
     .filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli')
     .filter((option) => option.long !== '--resume' && !(changes.replaceFiles && option.long === '--force'))
     .flatMap((option) => toWords(option, command.getOptionValue(option.attributeName()), redactor))
-  // A command that came through npx is not on the PATH.
-  const program = variable(env, 'npm_command') === 'exec' ? ['npx', 'patkit'] : ['patkit']
   const words = [
-    ...program,
+    ...programWords(env),
     command.name(),
     ...typed,
     ...(changes.replaceFiles ? ['--force'] : []),

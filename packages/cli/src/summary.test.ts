@@ -27,6 +27,7 @@ function textOf(changes: Partial<SummaryParts> = {}): string {
     policyHits: [],
     policyAsked: false,
     expiringWithinDays: 30,
+    program: ['patkit'],
     now: new Date('2026-06-01T08:30:00Z'),
     ...changes,
   }
@@ -52,6 +53,10 @@ test('summaryLines() tells a complete report in a few lines', () => {
       '            patkit report --org fabrikam --json --fail-on all-orgs,full-scope,no-expiry,expiring:14d',
     ].join('\n'),
   )
+})
+
+test('summaryLines() tells what can go on as it was started', () => {
+  expect(textOf({ program: ['npx', 'patkit'] })).toContain(' npx patkit report --org fabrikam --json --fail-on ')
 })
 
 test('summaryLines() does not announce the end of all-organizations tokens once it has come', () => {

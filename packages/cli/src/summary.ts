@@ -14,6 +14,8 @@ export interface SummaryParts {
   /** Whether `--fail-on` was given. */
   readonly policyAsked: boolean
   readonly expiringWithinDays: number
+  /** What starts this command: `['patkit']`. */
+  readonly program: readonly string[]
   /** The time the tokens were judged at. */
   readonly now: Date
 }
@@ -131,7 +133,7 @@ function effortLine({ durationMs, requests, retries, throttledMs }: ReportSummar
   return entry('Took', styled('dim', `${spokenDuration(durationMs)}, ${plural(requests, 'request')}${again}${held}`))
 }
 
-function nextLines({ policyAsked, findings, summary }: SummaryParts): Line[] {
+function nextLines({ policyAsked, findings, summary, program }: SummaryParts): Line[] {
   if (policyAsked || !summary.complete) return []
   const rules = [
     ...(findings.allOrganizations > 0 ? ['all-orgs'] : []),
@@ -142,7 +144,7 @@ function nextLines({ policyAsked, findings, summary }: SummaryParts): Line[] {
   if (rules.length === 0) return []
   return [
     entry('Next', 'let a pipeline fail on these:'),
-    [indent, `patkit report --org ${summary.organization} --json --fail-on ${rules.join(',')}`],
+    [indent, `${program.join(' ')} report --org ${summary.organization} --json --fail-on ${rules.join(',')}`],
   ]
 }
 

@@ -99,7 +99,7 @@ test('an application that was created can be signed in to with its settings, unt
     objectId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
     tenantId: sampleIds.contosoTenant,
     audience: 'single',
-    redirectUris: ['http://localhost:5000/getAToken'],
+    redirectUris: ['http://localhost:5000/getAToken', 'http://localhost:5000/'],
     secretEnds: new Date(scene.clock.now() + 180 * 86_400_000).toISOString().slice(0, 10),
     envFile: '.env',
     portal: `https://portal.azure.com/#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~/Overview/appId/${settings['CLIENT_ID'] ?? ''}`,
@@ -125,7 +125,7 @@ test('the application asks for Azure DevOps on behalf of people, and has what wa
   const { emulator, person } = scene
   const uris = ['https://report.example.com/getAToken', 'http://localhost:5001/getAToken']
   const order = ['--audience', 'multiple', '--redirect-uri', uris[0] ?? '', '--redirect-uri', uris[1] ?? '']
-  expect(await scene.app(...create, ...order, '--secret-expires', '30d', '--env-file', 'prod.env')).toBe(0)
+  expect(await scene.app(...create, ...order, '--secret-expires', '30d', '--settings-file', 'prod.env')).toBe(0)
   const settings = await scene.settings('prod.env')
   expect(settings).toMatchObject({
     AUTHORITY: 'https://login.microsoftonline.com/organizations',
@@ -180,7 +180,7 @@ test('the secret is in the settings, which this user alone may read, and nowhere
   expect(world.stderr.lines).toEqual([
     `Plan at the emulator ${scene.origin} (access token by --token-command):`,
     '  register the web application "Token report" for people of this tenant',
-    '  with the redirect URI http://localhost:5000/getAToken',
+    '  with the redirect URI http://localhost:5000/getAToken, http://localhost:5000/',
     '  and the delegated permission user_impersonation of Azure DevOps',
     expect.stringMatching(
       /^ {2}with a secret until \d{4}-\d\d-\d\d, which goes into \.env and nowhere else$/,
@@ -286,7 +286,7 @@ test('settings that exist are never replaced unasked, and nothing is asked of Gr
   await writeFile(path.join(world.folder, '.env'), 'PRECIOUS=1\n')
   expect(await scene.app(...create)).toBe(2)
   expect(world.stderr.text).toBe(
-    'patkit: ".env" exists already. Choose another --env-file, or replace it with --force.\n',
+    'patkit: ".env" exists already. Choose another --settings-file, or replace it with --force.\n',
   )
   expect(scene.emulator.identity.requests.list('graph')).toEqual([])
   expect(await readFile(path.join(world.folder, '.env'), 'utf8')).toBe('PRECIOUS=1\n')
@@ -319,7 +319,7 @@ test('a name that is taken is refused', async () => {
   await using scene = await createScene()
   expect(await scene.app(...create)).toBe(0)
   const { CLIENT_ID: clientId = '' } = await scene.settings()
-  expect(await scene.app(...create, '--env-file', 'other.env')).toBe(1)
+  expect(await scene.app(...create, '--settings-file', 'other.env')).toBe(1)
   expect(scene.world.stderr.text).toBe(
     `patkit: There is an application "Token report" already (${clientId}). Choose another --name, or delete it first: patkit app delete ${clientId}.\n`,
   )
@@ -460,12 +460,12 @@ test.each([
     ['create', '--name', 'x', '--emulator', 'https://example.com'],
     '--emulator: It is not the origin of a server on this machine.',
   ],
-  [['create', '--name', 'x', '--env-file', 'nowhere/.env'], 'Cannot write "nowhere/.env" (ENOENT).'],
+  [['create', '--name', 'x', '--settings-file', 'nowhere/.env'], 'Cannot write "nowhere/.env" (ENOENT).'],
   [['create', '--name', 'x', '--token-command', ' '], '--token-command is empty.'],
   [['create', '--name', 'x', '--timeout', '0'], '--timeout "0" does not fit.'],
   [['delete'], 'It is not said which application: there is no .env.'],
   [['delete', 'mine'], '"mine" is no client id.'],
-  [['delete', '--env-file', 'none.env'], 'There is no file "none.env".'],
+  [['delete', '--settings-file', 'none.env'], 'There is no file "none.env".'],
   [['crate'], "Unknown command 'crate'. Did you mean create? See patkit app --help."],
 ])('patkit app %j is refused in one line with exit code 2', async (argv, fault) => {
   await using world = await createWorld({ clock: createTestClock() })

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -120,18 +120,35 @@ test.skipIf(process.platform === 'win32')('the workflow for GitHub Actions does 
 })
 
 test.skipIf(process.platform === 'win32')('the pipeline for Azure Pipelines does what the page says', async () => {
-  const [report = '', changes = '', ...more] = scriptsUnder('Azure Pipelines')
+  const [report = '', changes = '', remember = '', ...more] = scriptsUnder('Azure Pipelines')
   expect(more).toEqual([])
   await using agent = await createAgent(undefined)
   const { folder } = agent.world
   expect(await runScript(report, agent.world)).toMatchObject({ exitCode: 3 })
   expect(await filesIn(path.join(folder, 'tokens'))).toEqual(['pats.ndjson', 'pats.xlsx', 'summary.json'])
   expect(await runScript(changes, agent.world), 'the first night').toEqual({ exitCode: 0, stderr: '' })
-  await mkdir(path.join(folder, 'last'))
-  await copyFile(path.join(folder, 'tokens', 'pats.ndjson'), path.join(folder, 'last', 'pats.ndjson'))
+  expect(await runScript(remember, agent.world)).toMatchObject({ exitCode: 0 })
+  await rename(path.join(folder, 'tokens'), path.join(folder, 'last'))
+  expect(await runScript(report, agent.world), 'the second night').toMatchObject({ exitCode: 3 })
   const same = await runScript(changes, agent.world)
   expect(same.exitCode).toBe(0)
   expect(same.stderr).toMatch(/after: no changes\.\n$/)
+
+  // A night whose report is incomplete is not compared, and the next one compares with the last that was complete.
+  await rm(path.join(folder, 'last', 'pats.ndjson'))
+  await writeFile(path.join(folder, 'tokens', 'summary.json'), '{ "complete": false }')
+  await rm(path.join(folder, 'tokens', 'changes.csv'))
+  expect(await runScript(changes, agent.world)).toEqual({ exitCode: 0, stderr: '' })
+  expect(await runScript(remember, agent.world)).toMatchObject({ exitCode: 0 })
+  expect(await filesIn(path.join(folder, 'tokens'))).toEqual([
+    'last.ndjson',
+    'pats.ndjson',
+    'pats.xlsx',
+    'summary.json',
+  ])
+  expect(await readFile(path.join(folder, 'tokens', 'last.ndjson'))).toEqual(
+    await readFile(path.join(folder, 'last', 'last.ndjson')),
+  )
 })
 
 test.skipIf(process.platform === 'win32')('what a red run leads to does what the page says', async () => {

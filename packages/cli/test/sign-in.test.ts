@@ -192,7 +192,7 @@ test('no token and no code is in any file or on any output', async () => {
   const files = await filesBelow(home(world))
   expect(files.length).toBeGreaterThan(3)
   for (const text of [said, shown, world.stderr.text, ...files.map((each) => each.text)]) {
-    expect(text).not.toMatch(/eyJ|refresh|"secret"|[?&]code=/)
+    expect(text).not.toMatch(/eyJ[\w-]+\.eyJ|refresh|"secret"|[?&]code=/)
   }
 })
 
@@ -268,6 +268,20 @@ test('a new sign-in takes the place of the one before, and a failed one leaves i
   expect(after.filter((file) => before.includes(file))).toEqual([
     path.join(path.dirname(world.state), 'login', 'login.json'),
   ])
+})
+
+test('an application of one organization needs --tenant, and the refusal says so', async () => {
+  await using scene = await createScene()
+  const clientId = '7d3f9a52-0b8e-4c61-9f27-5a1e6d8c4b30'
+  scene.emulator.identity.registerClient({
+    clientId,
+    tenant: 'contoso.onmicrosoft.com',
+    displayName: 'patkit',
+    type: 'public',
+    redirectUris: ['http://localhost'],
+  })
+  expect(await scene.login('--client-id', clientId)).toBe(1)
+  expect(scene.world.stderr.text).toMatch(/AADSTS50194\) Give --tenant with the id or domain of that organization/)
 })
 
 test('Ctrl-C while the code waits ends with 130 and leaves nothing behind', async () => {

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ConfigurationError, Secret } from '@patkit/core'
 
@@ -42,11 +42,26 @@ export const passingSecret = (): readonly Secret[] => [new Secret(randomBytes(32
  * @throws `ConfigurationError` (of `@patkit/core`) When the folder cannot be used.
  */
 export function secretOfFolder(directory: string): readonly Secret[] {
-  const path = join(directory, 'session-secret')
-  try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
+  return inFolder(directory, () => {
+    const path = join(directory, 'session-secret')
     makeIfMissing(path, directory)
     return readSecrets(readFileSync(path, 'utf8'), path)
+  })
+}
+
+/**
+ * Makes a folder that has no need of a secret of its own, or sees that it can be used.
+ *
+ * @throws `ConfigurationError` (of `@patkit/core`) When it cannot.
+ */
+export function prepareFolder(directory: string): void {
+  inFolder(directory, () => accessSync(directory, constants.W_OK))
+}
+
+function inFolder<T>(directory: string, work: () => T): T {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    return work()
   } catch (error) {
     if (error instanceof ConfigurationError) throw error
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'

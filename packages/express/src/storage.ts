@@ -10,7 +10,7 @@ import {
   type TokenCacheStore,
 } from '@patkit/core'
 import type { Store } from 'express-session'
-import { passingSecret, readSecrets, secretOfFolder, type SessionSecret } from './session-secrets.js'
+import { passingSecret, prepareFolder, readSecrets, secretOfFolder, type SessionSecret } from './session-secrets.js'
 import { FileSessionStore } from './session-store-file.js'
 import { MemorySessionStore } from './session-store-memory.js'
 import { redisStorage } from './storage-redis.js'
@@ -73,8 +73,9 @@ export interface FileStorageOptions {
  */
 export function fileStorage({ clock = systemClock, logger, ...options }: FileStorageOptions = {}): WebStorage {
   const directory = options.directory ?? defaultDirectory(process.env)
-  const kept = secretOfFolder(directory)
-  const secrets = options.secret === undefined ? kept : readSecrets(options.secret, 'storage.secret')
+  const given = options.secret === undefined ? undefined : readSecrets(options.secret, 'storage.secret')
+  if (given !== undefined) prepareFolder(directory)
+  const secrets = given ?? secretOfFolder(directory)
   const sessions = new FileSessionStore({ directory: join(directory, 'sessions'), clock, logger })
   return {
     sessions,

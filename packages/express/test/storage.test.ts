@@ -258,6 +258,13 @@ describe('storageFromEnv()', () => {
     expect(readdirSync(join(folder, 'patkit', 'web'))).toEqual(['session-secret'])
   })
 
+  test('makes no secret of its own beside one that is given', async () => {
+    const folder = temporaryFolder()
+    const storage = storageFromEnv({}, { XDG_STATE_HOME: folder, SESSION_SECRET: secret })
+    await storage.close()
+    expect(readdirSync(join(folder, 'patkit', 'web'))).toEqual([])
+  })
+
   test('signs cookies with SESSION_SECRET', () => {
     const storage = storageFromEnv({}, { XDG_STATE_HOME: temporaryFolder(), SESSION_SECRET: ` ${secret} ` })
     expect(storage.secrets.map((one) => one.reveal())).toEqual([secret])

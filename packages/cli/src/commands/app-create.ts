@@ -20,6 +20,7 @@ import { reserveEnvFile, type EnvEntry, type ReservedEnvFile } from '../env-file
 import { exitCodes, type ExitCode } from '../exit-codes.js'
 import { UnknownOutcome, type Graph } from '../graph.js'
 import { accessGraph, addGraphOptions, type GraphAccess, type RawGraphAccess } from '../graph-access.js'
+import { programWords } from '../io.js'
 import { addListOptions, listFormatOf, printOne, type ListShape, type RawListOptions } from '../listing.js'
 import { collect, oneOf } from '../options.js'
 import { nowOf, pointInTime } from '../point-in-time.js'
@@ -34,7 +35,7 @@ interface RawCreateOptions extends RawGraphAccess, RawListOptions {
   readonly commandLine?: true
   readonly redirectUri?: readonly string[]
   readonly secretExpires?: string
-  readonly envFile?: string
+  readonly settingsFile?: string
   readonly force?: true
   readonly yes?: true
   readonly dryRun?: true
@@ -42,7 +43,8 @@ interface RawCreateOptions extends RawGraphAccess, RawListOptions {
 
 const defaults = {
   audience: 'single',
-  redirectUri: 'http://localhost:5000/getAToken',
+  /** Where people come back to after signing in, and after signing out. */
+  redirectUris: ['http://localhost:5000/getAToken', 'http://localhost:5000/'],
   loopback: 'http://localhost',
   secretExpires: '180d',
   envFile: '.env',
@@ -59,11 +61,12 @@ function addCreateOptions(command: Command): Command {
         .option('--command-line', 'for patkit login: a public client without a secret, instead of a web application')
         .option(
           '--redirect-uri <uri>',
-          `where people come back to; may be repeated (default: ${defaults.redirectUri}, with --command-line ${defaults.loopback})`,
+          `where people come back to; may be repeated (default: ${defaults.redirectUris.join(' and ')}, with --command-line ${defaults.loopback})`,
           collect,
         )
         .option('--secret-expires <time>', 'end of the secret: 180d from now, 2027-01-31', defaults.secretExpires)
-        .option('--env-file <file>', `where the settings of the web application go (default: ${defaults.envFile})`)
+        // Not --env-file: Node takes that for its own wherever it stands, and ends when there is no such file yet (nodejs/node#54232).
+        .option('--settings-file <file>', `where the settings of the web application go (default: ${defaults.envFile})`)
         .option('--force', 'replace that file if it exists')
         .option('--yes', 'act without asking; without it, and without a terminal to ask at, nothing is registered')
         .option('--dry-run', 'show what would be done, and ask nothing'),
@@ -109,7 +112,7 @@ function runCreate(command: Command, context: CommandContext): Promise<ExitCode>
     const format = listFormatOf(raw, io.stdout)
     checkCare(raw)
     const order = readOrder(raw, nowOf(io))
-    const envName = order.kind === 'web' ? (raw.envFile ?? defaults.envFile) : undefined
+    const envName = order.kind === 'web' ? (raw.settingsFile ?? defaults.envFile) : undefined
     const will = willOf(raw, io)
     // Ready before anything is asked: a secret must have a place to go to.
     const envFile =
@@ -127,7 +130,7 @@ function runCreate(command: Command, context: CommandContext): Promise<ExitCode>
       }
       const line = await register(order, { access, envFile, envName, talk, context })
       await printOne(line, format, appShape, io)
-      tellResult(line, order, access, talk)
+      tellResult(line, order, { access, talk, context })
       return exitCodes.complete
     } catch (error) {
       await envFile?.discard()
@@ -143,10 +146,10 @@ function readOrder(raw: RawCreateOptions, now: Date): AppOrder {
     throw usageError('--name does not fit.', 'Give at most 120 characters, without < and >.')
   }
   const kind = raw.commandLine === true ? 'command-line' : 'web'
-  if (kind === 'command-line' && (raw.envFile !== undefined || raw.force === true)) {
-    throw usageError('A command line has no secret and no settings file.', 'Leave out --env-file and --force.')
+  if (kind === 'command-line' && (raw.settingsFile !== undefined || raw.force === true)) {
+    throw usageError('A command line has no secret and no settings file.', 'Leave out --settings-file and --force.')
   }
-  const given = raw.redirectUri ?? [kind === 'web' ? defaults.redirectUri : defaults.loopback]
+  const given = raw.redirectUri ?? (kind === 'web' ? defaults.redirectUris : [defaults.loopback])
   const secretEnds = pointInTime(raw.secretExpires ?? defaults.secretExpires, '--secret-expires', {
     now,
     direction: 'ahead',
@@ -229,7 +232,7 @@ async function register(order: AppOrder, registration: Registration): Promise<Ap
     else {
       talk.notice(
         styled('yellow', 'Note: '),
-        `the application ${app.clientId} is left behind; delete it with: patkit app delete ${app.clientId}`,
+        `the application ${app.clientId} is left behind; delete it with: ${programWords(context.io.env).join(' ')} app delete ${app.clientId}`,
       )
     }
     throw error
@@ -302,15 +305,20 @@ function settingsOf(
   ]
 }
 
-function tellResult(line: AppLine, { kind, audience }: AppOrder, { emulator }: GraphAccess, talk: Talk): void {
+function tellResult(
+  line: AppLine,
+  { kind, audience }: AppOrder,
+  { access: { emulator }, talk, context }: Pick<Registration, 'access' | 'talk' | 'context'>,
+): void {
+  const program = programWords(context.io.env).join(' ')
   talk.note(styled('green', 'Registered.'), ...(line.envFile === null ? [] : [` The settings are in ${line.envFile}.`]))
   if (kind === 'command-line') {
     const tenant = audience === 'single' && line.tenantId !== null ? ` --tenant ${line.tenantId}` : ''
     const place = emulator === undefined ? '' : ` --emulator ${emulator}`
-    talk.note(`Sign in with: patkit login${tenant} --client-id ${line.clientId ?? ''}${place}`)
+    talk.note(`Sign in with: ${program} login${tenant} --client-id ${line.clientId ?? ''}${place}`)
   }
   if (emulator === undefined) talk.note(`In the portal: ${line.portal ?? ''}`)
-  talk.note(`To get rid of it: patkit app delete ${line.clientId ?? ''}`)
+  talk.note(`To get rid of it: ${program} app delete ${line.clientId ?? ''}`)
 }
 
 const createHelp = `
@@ -322,7 +330,7 @@ Examples:
   $ patkit app create --name patkit --command-line --yes --token-command "az account get-access-token --resource-type ms-graph --query accessToken -o tsv"
   For people of any tenant, with the kept sign-in:
   $ patkit login --graph
-  $ patkit app create --name "Token report" --audience multiple --redirect-uri https://report.example.com/getAToken --env-file production.env
+  $ patkit app create --name "Token report" --audience multiple --redirect-uri https://report.example.com/getAToken --settings-file production.env
 
 Registers the application, makes it known in the tenant (service principal), gives it a secret and the delegated permission
 user_impersonation of Azure DevOps, and writes CLIENT_ID, CLIENT_SECRET, TENANT_ID or AUTHORITY, and REDIRECT_URI into a file that you

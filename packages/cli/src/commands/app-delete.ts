@@ -12,7 +12,7 @@ import { styled } from '../terminal.js'
 import type { CommandContext, CommandPart } from '../context.js'
 
 interface RawDeleteOptions extends RawGraphAccess, RawListOptions {
-  readonly envFile?: string
+  readonly settingsFile?: string
   readonly permanently?: true
   readonly yes?: true
   readonly dryRun?: true
@@ -25,7 +25,7 @@ function addDeleteOptions(command: Command): Command {
     addListOptions(
       command
         .argument('[client-id]', 'the application (default: CLIENT_ID in the settings file)')
-        .option('--env-file <file>', `the settings file that app create wrote (default: ${defaultEnvFile})`)
+        .option('--settings-file <file>', `the settings file that app create wrote (default: ${defaultEnvFile})`)
         .option('--permanently', 'also take away the possibility to restore it within 30 days')
         .option('--yes', 'act without asking; without it, and without a terminal to ask at, nothing is deleted')
         .option('--dry-run', 'show what would be done, and ask nothing'),
@@ -58,10 +58,10 @@ function runDelete(command: Command, context: CommandContext): Promise<ExitCode>
     const { io, interrupt } = context
     const format = listFormatOf(raw, io.stdout)
     checkCare(raw)
-    const envName = raw.envFile ?? defaultEnvFile
+    const envName = raw.settingsFile ?? defaultEnvFile
     const envFile = await readEnvFile(envName, io.cwd)
-    if (envFile === undefined && raw.envFile !== undefined) {
-      throw usageError(`There is no file ${JSON.stringify(raw.envFile)}.`, 'Give the client id instead.')
+    if (envFile === undefined && raw.settingsFile !== undefined) {
+      throw usageError(`There is no file ${JSON.stringify(raw.settingsFile)}.`, 'Give the client id instead.')
     }
     const clientId = readClientId(command.args[0], envFile, envName)
     const { graph, words, emulator } = await accessGraph(raw, context)

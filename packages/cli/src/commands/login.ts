@@ -1,6 +1,6 @@
 import type { Clock, TokenCredential } from '@patkit/core'
 import type { Command } from 'commander'
-import { signInError, usageError } from '../command-error.js'
+import { CommandError, signInError, usageError } from '../command-error.js'
 import { canAsk } from '../confirm.js'
 import { azCommand } from '../credential.js'
 import { exitCodes, type ExitCode } from '../exit-codes.js'
@@ -259,8 +259,14 @@ function browserGuide(io: Io, talk: Talk): Guide {
 
 /** The person was there and it did not work: exit code 4 as whenever nobody is signed in, but the way is known already. */
 function notSignedIn(error: unknown): unknown {
-  if (!isSdkError(error) || error.code !== 'PATKIT_INTERACTION_REQUIRED') return error
-  return signInError(error.message, error.hint)
+  if (!isSdkError(error)) return error
+  if (error.message.includes('AADSTS50194')) {
+    return new CommandError(error.message, {
+      exitCode: exitCodes.failure,
+      hint: 'Give --tenant with the id or domain of that organization (or once: patkit config set tenant TENANT).',
+    })
+  }
+  return error.code === 'PATKIT_INTERACTION_REQUIRED' ? signInError(error.message, error.hint) : error
 }
 
 async function signInApplication(
@@ -329,6 +335,7 @@ The first time, register an application and keep its id:
   $ az login
   $ patkit app create --name patkit --command-line --token-command "az account get-access-token --resource-type ms-graph --query accessToken -o tsv"
   $ patkit config set client-id 00001111-aaaa-2222-bbbb-3333cccc4444
+  $ patkit config set tenant contoso.onmicrosoft.com
 
 Or stay with the Azure CLI, without patkit login:
   $ az login

@@ -4,6 +4,7 @@ import { CommandError, usageError } from '../command-error.js'
 import { connect, type Connection } from '../connection.js'
 import { exitCodes, type ExitCode } from '../exit-codes.js'
 import { isSdkError, tellFailure } from '../failure.js'
+import { programWords } from '../io.js'
 import { createListWriter, listFormatOf, printOne } from '../listing.js'
 import { collect, shellQuote } from '../options.js'
 import { nowOf, pointInTime, spokenTime } from '../point-in-time.js'
@@ -130,7 +131,7 @@ function reconcileAdvice(
   { organization }: Connection,
   { io }: CommandContext,
 ): string {
-  const words = ['patkit', 'pats', 'reconcile', '--org', organization, '--name', displayName]
+  const words = [...programWords(io.env), 'pats', 'reconcile', '--org', organization, '--name', displayName]
   const line = [...words, '--since', startedAt.toISOString()].map((word) => shellQuote(word, io.platform)).join(' ')
   return `See what it left behind with: ${line}`
 }

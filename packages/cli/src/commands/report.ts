@@ -17,7 +17,7 @@ import { describeSource } from '../credential.js'
 import { exitCodeOfReport, exitCodes, type ExitCode } from '../exit-codes.js'
 import { exitCodeOf, isClosedPipe, tellFailure } from '../failure.js'
 import { FindingsCount } from '../findings.js'
-import type { Io } from '../io.js'
+import { programWords, type Io } from '../io.js'
 import { checkOutputs } from '../outputs.js'
 import { PolicyWatch } from '../policy.js'
 import { plural, showProgress, type ProgressStyle } from '../progress.js'
@@ -202,6 +202,7 @@ class ReportRun {
       policyHits: policy.hits,
       policyAsked: rules.length > 0,
       expiringWithinDays,
+      program: programWords(this.#context.io.env),
       now,
     })
     if (progress !== 'json') for (const line of lines) this.#talk.note(...line)
