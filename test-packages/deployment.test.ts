@@ -38,14 +38,12 @@ test.each([
   ['flask-parity-web', 'Personal access tokens of fabrikam'],
   ['b2c-web', 'Sign in'],
 ])('%s starts from the built packages, behind a proxy that ends https', async (site, words) => {
-  const argv = ['run', '--silent', 'start:built', '--workspace', `@patkit/${site}`]
-  // A group of its own: npm does not pass on a signal that ends it.
-  const child = spawn('npm', argv, {
+  // As on the page, without npm: it does not pass on a signal that ends it.
+  const child = spawn(process.execPath, ['--import', 'tsx', `examples/${site}/src/main.ts`], {
     cwd: deployed,
     env: { ...process.env, ...settings, PORT: '0', XDG_STATE_HOME: deployed },
-    detached: true,
   })
-  onTestFinished(() => void process.kill(-(child.pid ?? 0), 'SIGTERM'))
+  onTestFinished(() => void child.kill('SIGKILL'))
   const { port, said } = await startOf(child)
 
   const page = await fetch(`http://127.0.0.1:${port}/`, { headers: { 'x-forwarded-proto': 'https' } })
@@ -53,6 +51,10 @@ test.each([
   expect(page.status, said()).toBe(200)
   expect(await page.text()).toContain(words)
   expect(page.headers.get('strict-transport-security')).toContain('max-age')
+
+  const ended = once(child, 'exit')
+  child.kill('SIGTERM')
+  expect(await ended).toEqual([0, null])
 })
 
 async function startOf(
