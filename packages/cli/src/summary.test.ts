@@ -89,7 +89,7 @@ test('summaryLines() names the first users who could not be read, and where the 
   const text = textOf({ summary: incomplete })
   expect(text).toContain('fabrikam: INCOMPLETE, as of')
   expect(text).toContain('15 skipped (they own no tokens), 7 could not be read')
-  expect(text).toContain('aad.0: No whole answer arrived in time. (PATKIT_TIMEOUT)')
+  expect(text).toContain('\n  Not read  aad.0: No whole answer arrived in time. (PATKIT_TIMEOUT)\n')
   expect(text).toContain('User 4: ')
   expect(text).not.toContain('User 5: ')
   expect(text).toContain('and 2 more: the sheet "Not read" of pats.xlsx')

@@ -99,16 +99,13 @@ function policyLines({ policyAsked, policyHits }: SummaryParts): Line[] {
 
 function failureLines({ failures, files }: ReportSummary): Line[] {
   if (failures.length === 0) return []
-  const shown = failures.slice(0, shownFailures).map(({ displayName, descriptor, reason, code }): Line => {
+  const shown = failures.slice(0, shownFailures).map(({ displayName, descriptor, reason, code }) => {
     const name = displayName === null || displayName.trim() === '' ? descriptor : displayName
-    return [indent, `${shortened(name, 40)}: ${shortened(reason, 160)} (${code})`]
+    return `${shortened(name, 40)}: ${shortened(reason, 160)} (${code})`
   })
   const rest = failures.length - shown.length
-  return [
-    entry('Not read', ''),
-    ...shown,
-    ...(rest > 0 ? [[indent, `and ${count(rest)} more: ${whereFailuresAre(files)}`]] : []),
-  ]
+  const texts = rest > 0 ? [...shown, `and ${count(rest)} more: ${whereFailuresAre(files)}`] : shown
+  return texts.map((text, index) => entry(index === 0 ? 'Not read' : '', text))
 }
 
 function whereFailuresAre(files: ReportSummary['files']): string {
