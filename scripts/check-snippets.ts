@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
+import { compilerOptionsOf } from './compiler-options.js'
 
 /** A block of a page. */
 export interface Snippet {
@@ -40,8 +41,7 @@ export function faultsIn(snippets: readonly Snippet[], root: string): string[] {
       { ...snippet, code: `${snippet.code}\n${snippet.given}\nexport {}\n` },
     ]),
   )
-  const read = ts.readConfigFile(path.join(root, 'tsconfig.json'), (file) => readFileSync(file, 'utf8'))
-  const { options } = ts.parseJsonConfigFileContent(read.config, ts.sys, root)
+  const options = compilerOptionsOf(root)
   const host = ts.createCompilerHost(options)
   const program = ts.createProgram([...files.keys()], options, {
     ...host,

@@ -2,7 +2,6 @@
  * Writes docs/configuration.md from what the code itself reads: interfaces with their docstrings, and the options of the command. With
  * `--check` nothing is written: a page that is not up to date, and a setting that nothing is said of, end with exit code 1.
  */
-import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command, type Option } from 'commander'
@@ -10,6 +9,7 @@ import ts from 'typescript'
 import { settings } from '../packages/cli/src/config-file.js'
 import { addConnectionOptions } from '../packages/cli/src/connection.js'
 import { commands } from '../packages/cli/src/registry.js'
+import { compilerOptionsOf } from './compiler-options.js'
 import { root, writeOrCheck } from './generated-page.js'
 
 /** One thing that can be set. */
@@ -65,9 +65,7 @@ export class InterfaceReader {
   readonly #checker: ts.TypeChecker
 
   constructor(files: readonly string[]) {
-    const read = ts.readConfigFile(path.join(root, 'tsconfig.json'), (file) => readFileSync(file, 'utf8'))
-    const parsed = ts.parseJsonConfigFileContent(read.config, ts.sys, root)
-    this.#program = ts.createProgram([...files], parsed.options)
+    this.#program = ts.createProgram([...files], compilerOptionsOf(root))
     this.#checker = this.#program.getTypeChecker()
   }
 

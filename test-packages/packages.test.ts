@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { freePort } from '../packages/core/test/free-port.js'
 import { snippetsOf } from '../scripts/check-snippets.js'
 import { mustRun, run } from './run.js'
 import { packAll, published, root, type Published } from './tarballs.js'
@@ -125,14 +125,6 @@ async function untilItListens(child: ChildProcess, url: string): Promise<Respons
       await sleep(50)
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
 }
 
 const examples = Object.entries(trials) as [keyof typeof trials, Trial][]

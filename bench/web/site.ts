@@ -7,7 +7,7 @@ import { memoryStorage } from '@patkit/express'
 import { chromium, type Page } from 'playwright-core'
 import { createApp, siteAssets } from '../../examples/flask-parity-web/src/app.js'
 import { demoSettings } from '../../examples/flask-parity-web/src/demo.js'
-import { freePort } from '../../examples/kit/test/sites.js'
+import { freePort } from '../../packages/core/test/free-port.js'
 
 /** The example site in front of an emulator, both in this process, and Chromium in its own. */
 export interface Site {

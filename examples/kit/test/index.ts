@@ -8,7 +8,8 @@ import type { Page } from 'playwright-core'
 
 export { renderToString } from 'preact-render-to-string'
 export { chromiumPath, openChromium, type ChromiumWindow } from '../../../packages/express/test/open-chromium.js'
-export { atSignInService, freePort, originOf } from './sites.js'
+export { freePort } from '../../../packages/core/test/free-port.js'
+export { atSignInService, originOf } from './sites.js'
 export { TestBrowser, type Answer } from '../../../packages/express/test/browser.js'
 
 const screenshots = fileURLToPath(new URL('../../../out/screenshots/', import.meta.url))

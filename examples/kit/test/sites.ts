@@ -1,12 +1,4 @@
 import { SignInBrowser, type Emulator, type SignInChoices } from '@patkit/emulator'
-import { serve } from '../src/index.js'
-
-/** A port that is free now; a redirect URI names its port, so it has to be known before the site is made. */
-export async function freePort(): Promise<number> {
-  const probe = await serve((_req, res) => res.end(), { port: 0, host: '127.0.0.1' })
-  await probe.close()
-  return probe.port
-}
 
 /** The address under which a site and a browser know the emulator. */
 export const originOf = ({ url }: Emulator): string => url.replace('127.0.0.1', 'localhost')

@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { createRequire } from 'node:module'
-import { createServer, type AddressInfo } from 'node:net'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { expect, test, vi } from 'vitest'
+import { freePort } from '../../core/test/free-port.js'
 import { filesIn } from './stage.js'
 import { createWorld } from './world.js'
 
@@ -58,14 +57,6 @@ test('npm start serves both sites and says how to use the emulator, and ends by 
   expect(stdout).toContain(`http://localhost:${ports[5]}  `)
   expect(stdout).toMatch(/export PATKIT_BASE_URL=http:\/\/127\.0\.0\.1:\d+\n\s+export PATKIT_ACCESS_TOKEN=\S+\n/)
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
-}
 
 test.each([
   [['--port', 'x'], '--port must be a whole number'],

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
+import { freePort } from '../../core/test/free-port.js'
 
 /**
  * Whether tests with Redis are left out because there is no redis-server. On a build server that is a failure instead: there nobody
@@ -64,14 +64,4 @@ async function launch(port: number) {
     })
   })
   return server
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -13,6 +13,7 @@ import {
   type ScanProgress,
 } from '@patkit/core'
 import { existsSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import type { JobState, WireProgress } from '../report/wire.js'
 import { toEta } from './eta.js'
 import type { JobCounts, JobFolders, JobRecord, Revocation, SkippedUser, UnreadUser } from './job-folder.js'
@@ -135,6 +136,12 @@ export class ReportJob {
       startedAt,
       endedAt,
     }
+  }
+
+  /** Bytes of the log so far. */
+  async logSize(): Promise<number> {
+    const log = await stat(this.#surroundings.folders.logOf(this.id)).catch(() => undefined)
+    return log?.size ?? 0
   }
 
   /** The users who were read, in that order, from a position in the log on; so far, if the report is still being made. */

@@ -26,10 +26,8 @@ export class KeptRows {
 }
 
 async function readRows(job: ReportJob): Promise<readonly WireRow[] | undefined> {
+  if ((await job.logSize()) > mostBytes) return undefined
   const rows: WireRow[] = []
-  for await (const { outcome, next } of job.outcomes()) {
-    if (next > mostBytes) return undefined
-    rows.push(...toWireRows(job, outcome))
-  }
+  for await (const { outcome } of job.outcomes()) rows.push(...toWireRows(job, outcome))
   return rows
 }

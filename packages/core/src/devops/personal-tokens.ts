@@ -121,6 +121,8 @@ export interface PersonalTokens {
   ): Promise<readonly PersonalToken[]>
 }
 
+const needsPerson =
+  'Personal access tokens are managed with an access token of a person, never with a personal access token.'
 const needsPatsManage =
   'Sign in as a person (a personal access token or an application cannot manage tokens) and consent to vso.pats and vso.pats_manage.'
 
@@ -133,7 +135,7 @@ export function createPersonalTokens(service: Service, clock: Clock): PersonalTo
   const { transport, apiVersions } = service
   const path = `/${service.organization}/_apis/tokens/pats`
   const version = { 'api-version': apiVersions.tokens }
-  const common = { path, permission: needsPatsManage } as const
+  const common = { path, permission: needsPatsManage, refusedCredential: needsPerson } as const
 
   const list: PersonalTokens['list'] = (options = {}) =>
     paged<PersonalToken>({

@@ -22,6 +22,8 @@ export interface FailedCall {
   readonly attempts: readonly Attempt[]
   /** What the identity needs for this call, as a sentence. */
   readonly permission: string | undefined
+  /** Why a credential may not be accepted for this call, as a sentence. */
+  readonly refusedCredential: string | undefined
   /** What it may mean that there is no such thing, as a sentence. */
   readonly notFound: string | undefined
   /** Secrets in use, to be kept out of every message. */
@@ -96,12 +98,11 @@ export function toSignInRequired(call: FailedCall, answer: Answer, claims?: stri
   })
 }
 
-function signInHint({ path }: FailedCall, claims: string | undefined): string {
+function signInHint({ refusedCredential }: FailedCall, claims: string | undefined): string {
   if (claims !== undefined)
     return 'Sign in again interactively: the organization demands a further step (conditional access).'
-  const why = path.endsWith('/_apis/tokens/pats')
-    ? 'Personal access tokens are managed with an access token of a person, never with a personal access token.'
-    : 'A personal access token may have expired, been revoked, or lack the scope for this call.'
+  const why =
+    refusedCredential ?? 'A personal access token may have expired, been revoked, or lack the scope for this call.'
   return `Sign in again, and check the name of the organization. ${why}`
 }
 

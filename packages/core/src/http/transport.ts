@@ -83,6 +83,8 @@ export interface Call<T> {
   readonly repeat: Repeat
   /** What the identity needs for this call, as a sentence; becomes the hint of a `PermissionError`. */
   readonly permission?: string
+  /** Why a credential may not be accepted for this call, as a sentence; ends the hint of a `SignInRequiredError`. */
+  readonly refusedCredential?: string
   /** What it may mean that the service knows no such thing, as a sentence; becomes the hint of a `NotFoundError`. */
   readonly notFound?: string
   /** Turns a good answer into the result; throws `ProtocolError` when it is not what was promised. */
@@ -381,6 +383,7 @@ export class Transport {
       host: this.#host,
       attempts: [...attempts],
       permission: call.permission,
+      refusedCredential: call.refusedCredential,
       notFound: call.notFound,
       secrets: [secret],
     }

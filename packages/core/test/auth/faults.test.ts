@@ -1,6 +1,5 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { describe, expect, test } from 'vitest'
+import { freePort } from '../free-port.js'
 import { failureOf } from '../world.js'
 import { startAuthWorld, type AuthWorld } from './support/world.js'
 
@@ -118,7 +117,7 @@ describe('renewing a token, which is safe to repeat', () => {
   test('says that nobody answers', async () => {
     const world = await startAuthWorld()
     const { account } = await world.signIn()
-    const port = await closedPort()
+    const port = await freePort()
 
     const elsewhere = world.client({ emulator: { origin: `http://localhost:${port}` } })
     const failure = failureOf(elsewhere.startSignIn({ account }))
@@ -289,12 +288,4 @@ function watchedFetch() {
       tell()
     })
   return { fetch, untilBegun }
-}
-
-async function closedPort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

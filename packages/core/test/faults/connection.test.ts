@@ -4,14 +4,8 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { DevOpsClient, environmentFetch, NetworkError, type DevOpsClientOptions } from '../../src/index.js'
 import { makeCertificate } from '../auth/support/certificate.js'
 import { containing, failureOf, failuresIn, firstUsers, readUsers, startWorld } from '../world.js'
-import {
-  closedPort,
-  jsonAnswer,
-  resolveName,
-  startBareServer,
-  startHttpsServer,
-  startProxy,
-} from './support/servers.js'
+import { freePort } from '../free-port.js'
+import { jsonAnswer, resolveName, startBareServer, startHttpsServer, startProxy } from './support/servers.js'
 
 const day = 86_400_000
 
@@ -35,7 +29,7 @@ describe('a host that cannot be reached', () => {
 
   it('fault 2, R1: a refused connection is tried four times, then named with what to check', async () => {
     const world = await startWorld()
-    const host = `127.0.0.1:${await closedPort()}`
+    const host = `127.0.0.1:${await freePort()}`
     const error = await failureOf(readUsers({ ...world, devops: world.client({ baseUrl: `http://${host}` }) }))
     expect(error).toBeInstanceOf(NetworkError)
     expect(error).toMatchObject({ host, retryable: true, hint: containing('proxy') })

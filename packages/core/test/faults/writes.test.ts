@@ -7,7 +7,8 @@ import {
   type CreatePat,
 } from '../../src/index.js'
 import { containing, failureOf, failuresIn, startWorld, type World } from '../world.js'
-import { closedPort, resolveName, startBareServer } from './support/servers.js'
+import { freePort } from '../free-port.js'
+import { resolveName, startBareServer } from './support/servers.js'
 
 const ci = ({ clock }: Pick<World, 'clock'>, change: Partial<CreatePat> = {}): CreatePat => ({
   displayName: 'ci',
@@ -86,7 +87,7 @@ describe('creating a token', () => {
 
   it('fault 2, R3: is sent again after a refused connection, which nothing went through', async () => {
     const world = await startWorld()
-    const devops = world.client({ baseUrl: `http://127.0.0.1:${await closedPort()}` })
+    const devops = world.client({ baseUrl: `http://127.0.0.1:${await freePort()}` })
     const error = await failureOf(create({ ...world, devops }))
     expect(error).toBeInstanceOf(NetworkError)
     expect(failuresIn(error)).toEqual(Array(4).fill('ECONNREFUSED'))

@@ -1,9 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { createClient } from 'redis'
 import { onTestFinished } from 'vitest'
+import { freePort } from '../../free-port.js'
 
 /**
  * Whether tests with Redis are left out because there is no redis-server. On a build server that is a failure instead: there nobody
@@ -60,14 +59,4 @@ export async function startRedis(): Promise<RunningRedis> {
     return client
   }
   return { url, connect, stop }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

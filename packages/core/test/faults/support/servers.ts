@@ -120,14 +120,6 @@ export async function startProxy(onward: { readonly port: number } | { readonly 
   return { url: `http://127.0.0.1:${port}`, asked }
 }
 
-/** A port that nobody listens on. */
-export async function closedPort(): Promise<number> {
-  const server = createHttpServer()
-  const port = await listen(server)
-  await new Promise<void>((resolve) => server.close(() => resolve()))
-  return port
-}
-
 type Resolution = readonly { readonly address: string; readonly family: 4 | 6 }[] | { readonly code: string }
 
 /** Stands in for the name server, which is not on this machine: what `name` resolves to, or the code of the failure. Notes each question. */
